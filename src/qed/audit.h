@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef QED_AUDIT_H
+#define QED_AUDIT_H
+
+#include "qed/finding.h"
+#include "qed/inventory.h"
+#include "qed/qemu.h"
+#include "qed/usage.h"
+#include "qed/walk.h"
+
+/* What the image is, by its true figures. The dirty flag is beside it, not in it. */
+enum verdict { VERDICT_CONSISTENT, VERDICT_LEAKS, VERDICT_CORRUPT, VERDICT_UNSUPPORTED };
+
+const char *verdict_name(enum verdict verdict);
+
+/* Status with which a program ends on a verdict: qemu-img check's numbers. */
+int verdict_exit_status(enum verdict verdict);
+
+/*
+ * All that an image's metadata tells. The top figures are true: real cluster numbers, 64-bit
+ * counts. `qemu` is what qemu-img check prints, wrong where it is wrong. Parts of it point at one
+ * another, so it stays where it was made.
+ */
+struct audit {
+    uint64_t file_size;
+    struct header header;
+    uint32_t header_faults;
+    bool has_geometry; /* geometry holds, in whole or as far as the header allows */
+    struct geometry geometry;
+    bool walked; /* the tables were read; usage and counts hold */
+    struct usage usage;
+    uint64_t corruptions; /* clusters and elements in conflict, by qemu's rules */
+    uint64_t duplicates;  /* of those, claims on clusters that were claimed before */
+    uint64_t leaks;       /* clusters */
+    struct findings findings;
+    enum verdict verdict;
+    struct qemu_check qemu;
+    struct inventory inventory; /* of the walk whose numbering is qemu's, if qemu opens the image */
+};
+
+/*
+ * Audits an image: header, walk, findings, figures. keep: findings listed of each kind. Any bytes
+ * give an audit; -1 only where the source fails or memory runs out. audit_free() is due either way.
+ */
+int audit_run(struct audit *audit, struct source *source, size_t keep, struct failure *why);
+
+void audit_free(struct audit *audit);
+
+/* Whether the header allows a scrubbed copy of the image. */
+bool audit_can_copy(const struct audit *audit);
+
+#endif

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "qed/claims.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#define WORD_BITS   64u
+#define BLOCK_BITS  (UINT64_C(1) << 15) /* numbers of a block, which then takes one page */
+#define BLOCK_WORDS (BLOCK_BITS / WORD_BITS)
+
+static uint64_t block_count(const struct claims *claims)
+{
+    return claims->limit / BLOCK_BITS + 1;
+}
+
+/*
+ * The list of blocks is an anonymous mapping: for the largest files it would take gigabytes, of
+ * which only the pages that are written to cost memory.
+ */
+int claims_init(struct claims *claims, uint64_t limit, struct failure *why)
+{
+    void *blocks;
+
+    *claims = (struct claims){.limit = limit};
+    blocks = mmap(NULL, (size_t)block_count(claims) * sizeof(*claims->blocks),
+                  PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (blocks == MAP_FAILED)
+        return failure_set_errno(why, errno, "cannot keep account of %" PRIu64 " clusters", limit);
+    claims->blocks = blocks;
+    return 0;
+}
+
+void claims_free(struct claims *claims)
+{
+    if (!claims->blocks)
+        return;
+    for (size_t i = 0; i < claims->used_count; i++)
+        free(claims->blocks[claims->used[i]]);
+    free(claims->used);
+    munmap(claims->blocks, (size_t)block_count(claims) * sizeof(*claims->blocks));
+    *claims = (struct claims){0};
+}
+
+/* Makes room to note one more block. */
+static bool grow_used(struct claims *claims)
+{
+    size_t capacity = claims->used_capacity ? claims->used_capacity * 2 : 16;
+    uint64_t *used;
+
+    if (claims->used_count < claims->used_capacity)
+        return true;
+    used = reallocarray(claims->used, capacity, sizeof(*used));
+    if (!used)
+        return false;
+    claims->used = used;
+    claims->used_capacity = capacity;
+    return true;
+}
+
+static uint64_t *block_for(struct claims *claims, uint64_t number, struct failure *why)
+{
+    uint64_t index = number / BLOCK_BITS;
+    uint64_t *block = claims->blocks[index];
+
+    if (block)
+        return block;
+    if (grow_used(claims))
+        block = calloc(BLOCK_WORDS, sizeof(*block));
+    if (!block) {
+        failure_set_errno(why, ENOMEM, "cannot keep account of %" PRIu64 " clusters",
+                          claims->limit);
+        return NULL;
+    }
+    claims->used[claims->used_count++] = index;
+    claims->blocks[index] = block;
+    return block;
+}
+
+/* The lowest count bits of a word from bit first on. */
+static uint64_t mask_of(unsigned first, uint64_t count)
+{
+    uint64_t bits = count >= WORD_BITS ? UINT64_MAX : (UINT64_C(1) << count) - 1;
+
+    return bits << first;
+}
+
+/* Length of the part of a word from bit first on that is all set or all clear. */
+static uint64_t uniform_bits(uint64_t word, unsigned first, bool *set)
+{
+    uint64_t rest = word >> first;
+    unsigned width = WORD_BITS - first;
+    unsigned length;
+
+    *set = rest & 1;
+    if (*set)
+        rest = ~rest;
+    length = rest ? (unsigned)__builtin_ctzll(rest) : width;
+    return length < width ? length : width;
+}
+
+/* The part inside one word; see claims_take(). */
+static uint64_t take_in_word(struct claims *claims, uint64_t *block, uint64_t number,
+                             uint64_t count, bool *taken)
+{
+    uint64_t *word = &block[number % BLOCK_BITS / WORD_BITS];
+    unsigned first = number % WORD_BITS;
+    uint64_t length = uniform_bits(*word, first, taken);
+
+    if (length > count)
+        length = count;
+    if (!*taken) {
+        *word |= mask_of(first, length);
+        claims->claimed += length;
+    }
+    return length;
+}
+
+uint64_t claims_take(struct claims *claims, uint64_t number, uint64_t count, bool *taken,
+                     struct failure *why)
+{
+    uint64_t done = 0;
+
+    while (done < count) {
+        uint64_t at = number + done;
+        uint64_t *block = block_for(claims, at, why);
+        bool part_taken;
+        uint64_t in_word;
+
+        if (!block)
+            return 0;
+        if (done > 0 && claims_holds(claims, at) != *taken)
+            break;
+        in_word = take_in_word(claims, block, at, count - done, &part_taken);
+        *taken = part_taken;
+        done += in_word;
+    }
+    return done;
+}
+
+int claims_take_all(struct claims *claims, uint64_t number, uint64_t count, uint64_t *taken,
+                    struct failure *why)
+{
+    while (count > 0) {
+        bool part_taken;
+        uint64_t part = claims_take(claims, number, count, &part_taken, why);
+
+        if (part == 0)
+            return -1;
+        if (part_taken)
+            *taken += part;
+        number += part;
+        count -= part;
+    }
+    return 0;
+}
+
+static uint64_t word_at(const struct claims *claims, uint64_t number)
+{
+    const uint64_t *block = claims->blocks[number / BLOCK_BITS];
+
+    return block ? block[number % BLOCK_BITS / WORD_BITS] : 0;
+}
+
+bool claims_holds(const struct claims *claims, uint64_t number)
+{
+    return word_at(claims, number) >> (number % WORD_BITS) & 1;
+}
+
+/* The start of the first block that exists behind the one of number, or end. */
+static uint64_t next_block(const struct claims *claims, uint64_t number, uint64_t end)
+{
+    uint64_t next = end / BLOCK_BITS + 1;
+
+    for (size_t i = 0; i < claims->used_count; i++) {
+        if (claims->used[i] > number / BLOCK_BITS && claims->used[i] < next)
+            next = claims->used[i];
+    }
+    return next * BLOCK_BITS < end ? next * BLOCK_BITS : end;
+}
+
+/* The first number at or after from, below end, that is or is not a member; end if none. */
+static uint64_t next_with(const struct claims *claims, uint64_t from, uint64_t end, bool member)
+{
+    while (from < end) {
+        bool exists = claims->blocks[from / BLOCK_BITS];
+        bool set = false;
+        uint64_t same =
+            exists ? uniform_bits(word_at(claims, from), from % WORD_BITS, &set) : 0;
+
+        if (set == member)
+            return from;
+        from = exists ? from + same : next_block(claims, from, end);
+    }
+    return end;
+}
+
+bool claims_next_free(const struct claims *claims, uint64_t from, uint64_t end, uint64_t *first,
+                      uint64_t *count)
+{
+    *first = next_with(claims, from, end, false);
+    if (*first >= end)
+        return false;
+    *count = next_with(claims, *first, end, true) - *first;
+    return true;
+}

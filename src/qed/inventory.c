@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "qed/inventory.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define MAX_GRAIN (UINT64_C(64) * 1024)
+
+int inventory_init(struct inventory *inventory, const struct geometry *geometry,
+                   struct failure *why)
+{
+    *inventory = (struct inventory){.geometry = geometry};
+    return claims_init(&inventory->data, geometry->file_clusters, why);
+}
+
+void inventory_free(struct inventory *inventory)
+{
+    free(inventory->tables);
+    extents_free(&inventory->words);
+    claims_free(&inventory->data);
+    *inventory = (struct inventory){0};
+}
+
+static int grow(struct inventory *inventory, struct failure *why)
+{
+    size_t capacity = inventory->capacity ? inventory->capacity * 2 : 64;
+    struct table_ref *tables = reallocarray(inventory->tables, capacity, sizeof(*tables));
+
+    if (!tables)
+        return failure_set_errno(why, ENOMEM, "cannot keep a list of %zu tables", capacity);
+    inventory->tables = tables;
+    inventory->capacity = capacity;
+    return 0;
+}
+
+int inventory_add_table(struct inventory *inventory, enum table_level level, uint64_t offset,
+                        uint64_t l1_index, struct failure *why)
+{
+    if (inventory->count == inventory->capacity && grow(inventory, why))
+        return -1;
+    inventory->tables[inventory->count++] =
+        (struct table_ref){.offset = offset, .l1_index = l1_index, .level = level};
+    return 0;
+}
+
+/* Grains are never larger than a cluster, so one never lies in two tables. */
+int inventory_add_words(struct inventory *inventory, uint64_t table_offset, uint64_t index,
+                        uint64_t count, struct failure *why)
+{
+    uint64_t cluster_size = inventory->geometry->cluster_size;
+    uint64_t grain = cluster_size < MAX_GRAIN ? cluster_size : MAX_GRAIN;
+    uint64_t start = table_offset + index * QED_ELEMENT_SIZE;
+    uint64_t end = start + count * QED_ELEMENT_SIZE;
+
+    start &= ~(grain - 1);
+    end = (end + grain - 1) & ~(grain - 1);
+    return extents_add(&inventory->words, start, end - start, why);
+}
+
+int inventory_add_data(struct inventory *inventory, const struct run *run, struct failure *why)
+{
+    uint64_t taken = 0;
+
+    return claims_take_all(&inventory->data, run->value >> inventory->geometry->cluster_bits,
+                           run->count, &taken, why);
+}
+
+static int compare(const void *a, const void *b)
+{
+    const struct table_ref *x = a, *y = b;
+
+    return (x->offset > y->offset) - (x->offset < y->offset);
+}
+
+static bool is_shared(const struct inventory *inventory, const struct table_ref *table)
+{
+    uint64_t cluster = table->offset >> inventory->geometry->cluster_bits;
+
+    for (uint32_t i = 0; i < inventory->geometry->table_clusters; i++) {
+        if (claims_holds(&inventory->data, cluster + i))
+            return true;
+    }
+    return false;
+}
+
+void inventory_finish(struct inventory *inventory)
+{
+    extents_sort(&inventory->words);
+    if (inventory->count)
+        qsort(inventory->tables, inventory->count, sizeof(*inventory->tables), compare);
+    for (size_t i = 0; i < inventory->count; i++)
+        inventory->tables[i].shared = is_shared(inventory, &inventory->tables[i]);
+}
+
+const struct table_ref *inventory_find(const struct inventory *inventory, uint64_t offset)
+{
+    size_t low = 0, high = inventory->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (inventory->tables[middle].offset <= offset)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == 0 || offset - inventory->tables[low - 1].offset >= inventory->geometry->table_size)
+        return NULL;
+    return &inventory->tables[low - 1];
+}

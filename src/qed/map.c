@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "qed/map.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/quote.h"
+#include "qed/format.h"
+
+/*
+ * A file of up to a window is mapped whole. Of larger ones a window is mapped at a time, since two
+ * maps of 64 TiB do not fit into the address space. A window starts on a multiple of WINDOW_STEP,
+ * so that neighbouring tables share one.
+ */
+#define WINDOW_SIZE (UINT64_C(1) << 40)
+#define WINDOW_STEP (UINT64_C(1) << 30)
+
+struct map {
+    struct source source;
+    int fd;
+    struct stat stat;
+    unsigned char *window; /* NULL while nothing is mapped */
+    uint64_t window_offset, window_size;
+};
+
+static struct map *map_of(struct source *source)
+{
+    return (struct map *)source;
+}
+
+/* File systems without SEEK_DATA are taken as having no holes. */
+static int map_data(struct source *source, uint64_t from, uint64_t end, struct extent *found,
+                    struct failure *why)
+{
+    int fd = map_of(source)->fd;
+    off_t start = lseek(fd, (off_t)from, SEEK_DATA), stop;
+
+    (void)why;
+    if (start < 0 && errno == ENXIO)
+        return 0;
+    if (start < 0) {
+        *found = (struct extent){from, end - from};
+        return 1;
+    }
+    if ((uint64_t)start >= end)
+        return 0;
+    stop = lseek(fd, start, SEEK_HOLE);
+    if (stop < 0 || (uint64_t)stop > end)
+        stop = (off_t)end;
+    start &= ~(off_t)(QED_ELEMENT_SIZE - 1);
+    *found = (struct extent){(uint64_t)start, (uint64_t)(stop - start)};
+    return 1;
+}
+
+static void unmap_window(struct map *map)
+{
+    if (map->window)
+        munmap(map->window, (size_t)map->window_size);
+    map->window = NULL;
+}
+
+static int map_window(struct map *map, uint64_t offset, struct failure *why)
+{
+    uint64_t start = map->source.size <= WINDOW_SIZE ? 0 : offset & ~(WINDOW_STEP - 1);
+    uint64_t size = map->source.size - start;
+    void *window;
+
+    if (size > WINDOW_SIZE)
+        size = WINDOW_SIZE;
+    unmap_window(map);
+    window = mmap(NULL, (size_t)size, PROT_READ, MAP_SHARED, map->fd, (off_t)start);
+    if (window == MAP_FAILED)
+        return failure_set_errno(why, errno, "cannot map the image");
+    /* Without this each fault reads around itself, megabytes at a time, into holes. */
+    madvise(window, (size_t)size, MADV_RANDOM);
+    map->window = window;
+    map->window_offset = start;
+    map->window_size = size;
+    return 0;
+}
+
+static bool window_holds(const struct map *map, uint64_t offset, size_t size)
+{
+    return map->window && offset >= map->window_offset &&
+           offset - map->window_offset + size <= map->window_size;
+}
+
+static const unsigned char *map_range(struct source *source, uint64_t offset, size_t size,
+                                      struct failure *why)
+{
+    struct map *map = map_of(source);
+    uint64_t within, page_mask = (uint64_t)sysconf(_SC_PAGESIZE) - 1;
+
+    if (!window_holds(map, offset, size) && map_window(map, offset, why))
+        return NULL;
+    within = offset - map->window_offset;
+    madvise(map->window + (within & ~page_mask), size + (size_t)(within & page_mask),
+            MADV_WILLNEED);
+    return map->window + within;
+}
+
+static const struct source_kind map_kind = {map_data, map_range};
+
+static const char *file_type(mode_t mode)
+{
+    if (S_ISDIR(mode))
+        return "a directory";
+    if (S_ISFIFO(mode))
+        return "a FIFO";
+    if (S_ISSOCK(mode))
+        return "a socket";
+    return S_ISCHR(mode) || S_ISBLK(mode) ? "a device" : "of an unknown kind";
+}
+
+/* O_NONBLOCK: opening a FIFO must not wait for a writer. */
+static int open_regular(struct map *map, const char *path, struct failure *why)
+{
+    map->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (map->fd < 0)
+        return failure_set_errno(why, errno, "%s", QUOTE(path));
+    if (fstat(map->fd, &map->stat))
+        return failure_set_errno(why, errno, "%s", QUOTE(path));
+    if (!S_ISREG(map->stat.st_mode))
+        return failure_set(why, "%s: is %s, not an image file", QUOTE(path),
+                           file_type(map->stat.st_mode));
+    map->source.size = (uint64_t)map->stat.st_size;
+    return 0;
+}
+
+int map_open(struct map **map, const char *path, struct failure *why)
+{
+    struct map *opened = calloc(1, sizeof(*opened));
+
+    if (!opened)
+        return failure_set_errno(why, ENOMEM, "%s", QUOTE(path));
+    opened->source.kind = &map_kind;
+    if (open_regular(opened, path, why)) {
+        map_close(opened);
+        return -1;
+    }
+    *map = opened;
+    return 0;
+}
+
+void map_close(struct map *map)
+{
+    if (!map)
+        return;
+    unmap_window(map);
+    if (map->fd >= 0)
+        close(map->fd);
+    free(map);
+}
+
+struct source *map_source(struct map *map)
+{
+    return &map->source;
+}
+
+const struct stat *map_stat(const struct map *map)
+{
+    return &map->stat;
+}
+
+static int byte_is_locked(int fd, off_t byte)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1};
+
+    if (fcntl(fd, F_OFD_GETLK, &lock))
+        return -1;
+    return lock.l_type != F_UNLCK;
+}
+
+int map_in_use(const struct map *map)
+{
+    static const off_t bytes[] = {101, 103, 200};
+
+    for (size_t i = 0; i < sizeof(bytes) / sizeof(bytes[0]); i++) {
+        int locked = byte_is_locked(map->fd, bytes[i]);
+
+        if (locked)
+            return locked;
+    }
+    return 0;
+}
+
+static bool same_time(const struct timespec *a, const struct timespec *b)
+{
+    return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+bool map_changed(const struct map *map)
+{
+    const struct stat *then = &map->stat;
+    struct stat now;
+
+    if (fstat(map->fd, &now))
+        return true;
+    return now.st_size != then->st_size || !same_time(&now.st_mtim, &then->st_mtim) ||
+           !same_time(&now.st_ctim, &then->st_ctim);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef QED_MAP_H
+#define QED_MAP_H
+
+#include <stdbool.h>
+#include <sys/stat.h>
+
+#include "base/failure.h"
+#include "qed/source.h"
+
+/*
+ * An image file opened read-only and mapped, as a source. Holes are found with SEEK_DATA and never
+ * touched: a fault in a hole costs a page of cache, on tmpfs even a page of the file.
+ */
+struct map;
+
+/*
+ * Opens the regular file at path; symbolic links are followed. Fails on anything else (a directory,
+ * a FIFO or a device is never waited for), with a line that names the path.
+ */
+int map_open(struct map **map, const char *path, struct failure *why);
+
+void map_close(struct map *map);
+
+/* The image as a source; it lives as long as the map. */
+struct source *map_source(struct map *map);
+
+/* What fstat said when the file was opened. */
+const struct stat *map_stat(const struct map *map);
+
+/*
+ * Whether a process has the image open for writing, or forbids others to read it, by the locks that
+ * qemu takes: byte 101 (writes), 103 (resizes), 200 (others must not read). 1 in use, 0 not, -1
+ * cannot tell.
+ */
+int map_in_use(const struct map *map);
+
+/* Whether the file is no longer what it was when it was opened (identity, length, times). */
+bool map_changed(const struct map *map);
+
+#endif

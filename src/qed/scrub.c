@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "qed/scrub.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+
+#define LARGEST_SHOWN (UINT64_C(1) << 46) /* 64 TiB: larger than files are, small enough to tell
+                                             little */
+#define LONGEST_NAME 4095u                /* bytes that qemu reads of a backing file name */
+
+/*
+ * The decision on a table. One that is referenced as data too may have been overwritten by a guest,
+ * and words of a guest can look like offsets. The L1 table stays: without it there is no copy.
+ */
+bool scrub_keeps_table(const struct table_ref *table)
+{
+    return table->level == TABLE_L1 || !table->shared;
+}
+
+/*
+ * The rewriting of a word. Valid ones stay. An invalid one becomes a marker, as invalid as it was;
+ * where the original word followed its predecessor by one cluster so does its stand-in, which keeps
+ * qemu's count of fragmented clusters (after a valid predecessor that is the cluster behind the end
+ * of the file, a number that says no more than the file's length).
+ */
+static uint64_t rewrite_word(struct scrub *scrub, enum table_level level, uint64_t word)
+{
+    const struct geometry *geometry = &scrub->audit->geometry;
+    enum element_class class = table_classify(geometry, level, word, NULL);
+    uint64_t out = word;
+
+    if (class == ELEMENT_UNALLOCATED)
+        return word;
+    if (class == ELEMENT_INVALID) {
+        bool follows = level == TABLE_L2 && scrub->state.has_last &&
+                       scrub->state.last_in + geometry->cluster_size == word;
+
+        out = follows ? scrub->state.last_out + geometry->cluster_size : SCRUB_MARKER;
+    }
+    if (class != ELEMENT_ZERO) {
+        scrub->state.has_last = true;
+        scrub->state.last_in = word;
+        scrub->state.last_out = out;
+    }
+    if (out == word)
+        scrub->counts.kept++;
+    else
+        scrub->counts.rewritten++;
+    return out;
+}
+
+bool scrub_may_show(const struct geometry *geometry, uint64_t file_size, uint64_t word)
+{
+    return !(word & (geometry->cluster_size - 1)) &&
+           word < (file_size > LARGEST_SHOWN ? file_size : LARGEST_SHOWN);
+}
+
+/* Rewrites size bytes of a table; the end of the file may cut the last word. */
+static void rewrite_bytes(struct scrub *scrub, enum table_level level, const unsigned char *from,
+                          unsigned char *to, size_t size)
+{
+    unsigned char word[QED_ELEMENT_SIZE] = {0};
+
+    for (; size >= sizeof(word); size -= sizeof(word)) {
+        bytes_store64(to, rewrite_word(scrub, level, bytes_load64(from)));
+        from += sizeof(word);
+        to += sizeof(word);
+    }
+    if (size > 0) {
+        memcpy(word, from, size);
+        bytes_store64(word, rewrite_word(scrub, level, bytes_load64(word)));
+        memcpy(to, word, size);
+    }
+}
+
+/* Rewrites a part of the table in hand, from its state on, into to. Holes stay zeros. */
+static int rewrite_part(struct scrub *scrub, uint64_t offset, unsigned char *to, size_t size,
+                        struct failure *why)
+{
+    const struct table_ref *table = scrub->state.table;
+    uint64_t at = offset, end = offset + size;
+    struct extent data;
+    int found;
+
+    memset(to, 0, size);
+    while ((found = source_data(scrub->original, at, end, &data, why)) > 0) {
+        const unsigned char *from =
+            source_range(scrub->original, data.offset, (size_t)data.size, why);
+
+        if (!from)
+            return -1;
+        rewrite_bytes(scrub, table->level, from, to + (data.offset - offset), (size_t)data.size);
+        at = data.offset + data.size;
+    }
+    scrub->state.next = end - table->offset;
+    return found;
+}
+
+/*
+ * Brings the state to offset inside a table: a word's stand-in can depend on the words before it.
+ * Read in order nothing is read twice, since between the ranges there are only zeros.
+ */
+static int seek_in_table(struct scrub *scrub, const struct table_ref *table, uint64_t offset,
+                         struct failure *why)
+{
+    struct scrub_counts counts = scrub->counts;
+    uint64_t at, end;
+    int result = 0;
+
+    if (scrub->state.table != table || table->offset + scrub->state.next > offset) {
+        scrub->state.table = table;
+        scrub->state.next = 0;
+        scrub->state.has_last = false;
+    }
+    at = table->offset + scrub->state.next;
+    while (at < offset && !result) {
+        size_t i = extents_find(&scrub->ranges, at);
+        const struct extent *range = &scrub->ranges.list[i];
+
+        if (i == scrub->ranges.count || range->offset >= offset)
+            break;
+        at = range->offset > at ? range->offset : at;
+        end = range->offset + range->size < offset ? range->offset + range->size : offset;
+        end = end - at < SOURCE_CHUNK ? end : at + SOURCE_CHUNK;
+        result = rewrite_part(scrub, at, scrub->chunk, (size_t)(end - at), why);
+        at = end;
+    }
+    scrub->counts = counts;
+    return result;
+}
+
+/* Where the table that holds offset ends, or the next one begins: tables of sick images overlap. */
+static uint64_t end_of_table(const struct scrub *scrub, const struct table_ref *table)
+{
+    const struct inventory *inventory = &scrub->audit->inventory;
+    uint64_t end = table->offset + inventory->geometry->table_size;
+    const struct table_ref *next = table + 1;
+
+    if (next < inventory->tables + inventory->count && next->offset < end)
+        return next->offset;
+    return end;
+}
+
+/* Fills in the bytes of one range that lie in one table, in the header, or in neither. */
+static size_t fill_part(struct scrub *scrub, uint64_t offset, size_t size, unsigned char *to,
+                        struct failure *why)
+{
+    const struct table_ref *table;
+    uint64_t end;
+
+    if (offset < scrub->head_size) {
+        if (size > scrub->head_size - offset)
+            size = scrub->head_size - (size_t)offset;
+        memcpy(to, scrub->head + offset, size);
+        return size;
+    }
+    table = inventory_find(&scrub->audit->inventory, offset);
+    if (!table || !scrub_keeps_table(table)) {
+        *to = 0;
+        return 1;
+    }
+    end = end_of_table(scrub, table);
+    if (size > end - offset)
+        size = (size_t)(end - offset);
+    if (seek_in_table(scrub, table, offset, why) || rewrite_part(scrub, offset, to, size, why))
+        return 0;
+    return size;
+}
+
+static const unsigned char *scrub_range(struct source *source, uint64_t offset, size_t size,
+                                        struct failure *why)
+{
+    struct scrub *scrub = (struct scrub *)source;
+    unsigned char *chunk = scrub->chunk + SOURCE_CHUNK;
+    size_t done = 0;
+
+    while (done < size) {
+        size_t part = fill_part(scrub, offset + done, size - done, chunk + done, why);
+
+        if (part == 0)
+            return NULL;
+        done += part;
+    }
+    return chunk;
+}
+
+static int scrub_data(struct source *source, uint64_t from, uint64_t end, struct extent *found,
+                      struct failure *why)
+{
+    const struct extents *ranges = &((struct scrub *)source)->ranges;
+    size_t i = extents_find(ranges, from);
+    uint64_t stop;
+
+    (void)why;
+    if (i == ranges->count || ranges->list[i].offset >= end)
+        return 0;
+    found->offset = ranges->list[i].offset > from ? ranges->list[i].offset : from;
+    stop = ranges->list[i].offset + ranges->list[i].size;
+    found->size = (stop < end ? stop : end) - found->offset;
+    return 1;
+}
+
+static const struct source_kind scrub_kind = {scrub_data, scrub_range};
+
+/* Reads the backing name into *name; returns its length, 0 if it is not to be had or kept. */
+static size_t read_name(const struct scrub *scrub, char name[LONGEST_NAME], struct failure *why)
+{
+    const struct header *header = &scrub->audit->header;
+    size_t size = header->backing_filename_size;
+    const unsigned char *from;
+
+    if (!(header->features & QED_F_BACKING_FILE) || size > LONGEST_NAME ||
+        QED_HEADER_SIZE + size > scrub->audit->geometry.header_end)
+        return 0;
+    from = source_range(scrub->original, header->backing_filename_offset, size, why);
+    if (!from)
+        return 0;
+    size = strnlen((const char *)from, size);
+    memcpy(name, from, size);
+    return size;
+}
+
+/*
+ * The header of the copy: known fields, no bit that the specification does not explain. A name that
+ * is kept moves to behind the header, so that no other byte of the header clusters is needed.
+ */
+static int make_head(struct scrub *scrub, bool keep_name, struct failure *why)
+{
+    struct header header = scrub->audit->header;
+    char name[LONGEST_NAME];
+    size_t size = keep_name ? read_name(scrub, name, why) : 0;
+
+    if (why->text[0])
+        return -1;
+    header.features &= QED_F_NEED_CHECK | (size ? QED_FEATURES_KNOWN : 0);
+    header.compat_features = 0;
+    header.autoclear_features = 0;
+    header.backing_filename_offset = size ? QED_HEADER_SIZE : 0;
+    header.backing_filename_size = (uint32_t)size;
+    scrub->backing_name_kept = size > 0;
+    scrub->head_size = QED_HEADER_SIZE + size;
+    scrub->head = malloc(scrub->head_size);
+    if (!scrub->head)
+        return failure_set_errno(why, ENOMEM, "cannot make a header");
+    header_encode(&header, scrub->head);
+    memcpy(scrub->head + QED_HEADER_SIZE, name, size);
+    return extents_add(&scrub->ranges, 0, scrub->head_size, why);
+}
+
+/* Takes over a range of words, but for the tables that stay out. */
+static int add_range(struct scrub *scrub, const struct extent *words, struct failure *why)
+{
+    uint64_t at = words->offset, end = words->offset + words->size;
+
+    if (end > scrub->source.size)
+        end = scrub->source.size;
+    while (at < end) {
+        const struct table_ref *table = inventory_find(&scrub->audit->inventory, at);
+        uint64_t stop = end_of_table(scrub, table);
+
+        if (stop > end)
+            stop = end;
+        if (scrub_keeps_table(table) && extents_add(&scrub->ranges, at, stop - at, why))
+            return -1;
+        at = stop;
+    }
+    return 0;
+}
+
+int scrub_init(struct scrub *scrub, struct source *original, const struct audit *audit,
+               const struct scrub_options *options, struct failure *why)
+{
+    const struct inventory *inventory = &audit->inventory;
+
+    *scrub = (struct scrub){
+        .source = {&scrub_kind, original->size}, .original = original, .audit = audit};
+    scrub->chunk = malloc(2 * SOURCE_CHUNK);
+    if (!scrub->chunk)
+        return failure_set_errno(why, ENOMEM, "cannot read tables");
+    if (make_head(scrub, options->keep_backing_name, why))
+        return -1;
+    for (size_t i = 0; i < inventory->words.count; i++) {
+        if (add_range(scrub, &inventory->words.list[i], why))
+            return -1;
+    }
+    for (size_t i = 0; i < inventory->count; i++)
+        scrub->left_out += !scrub_keeps_table(&inventory->tables[i]);
+    return 0;
+}
+
+void scrub_free(struct scrub *scrub)
+{
+    extents_free(&scrub->ranges);
+    free(scrub->head);
+    free(scrub->chunk);
+}

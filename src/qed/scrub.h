@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef QED_SCRUB_H
+#define QED_SCRUB_H
+
+#include "qed/audit.h"
+
+/*
+ * The metadata image: a view of an image that holds its metadata and nothing else, as a source. It
+ * has the length of the original; all but its header and tables is hole. Every byte is constructed
+ * from parsed fields and classified elements, never copied and then cleaned.
+ *
+ * Two functions in scrub.c own the policy: one decides whether a table goes in at all, the other
+ * what becomes of a word. Whoever wants to know what a copy can tell about a guest reads those.
+ */
+
+/* "REDACTED" in the file. No cluster size divides it, so it is an invalid offset everywhere. */
+#define SCRUB_MARKER UINT64_C(0x4445544341444552)
+
+struct scrub_options {
+    bool keep_backing_name;
+};
+
+struct scrub_counts {
+    uint64_t kept;      /* words other than 0 that went out as they were */
+    uint64_t rewritten; /* words that a marker stands for */
+};
+
+struct scrub {
+    struct source source; /* the metadata image; use it through source_data(), source_range() */
+    struct source *original;
+    const struct audit *audit;
+    struct extents ranges;      /* what it holds, sorted: header, then tables' grains */
+    struct scrub_counts counts; /* over all bytes handed out so far */
+    bool backing_name_kept;
+    size_t left_out; /* tables that are not in the copy since data claim them too */
+
+    unsigned char *head; /* the header, followed by the backing name if it is kept */
+    size_t head_size;
+    unsigned char *chunk;
+    struct { /* how far the table in hand was read; see rewrite_word() */
+        const struct table_ref *table;
+        uint64_t next; /* bytes into it */
+        bool has_last;
+        uint64_t last_in, last_out;
+    } state;
+};
+
+/*
+ * Prepares the metadata image of an audited image, for which audit_can_copy() holds. Both must stay
+ * as they are meanwhile. scrub_free() is due even if this fails.
+ */
+int scrub_init(struct scrub *scrub, struct source *original, const struct audit *audit,
+               const struct scrub_options *options, struct failure *why);
+
+void scrub_free(struct scrub *scrub);
+
+/* Whether a table goes into the copy. */
+bool scrub_keeps_table(const struct table_ref *table);
+
+/*
+ * Whether a word that stood where an offset should stand may be printed: only what has the form of
+ * an offset, aligned and not absurdly large, since anything else may be the guest's.
+ */
+bool scrub_may_show(const struct geometry *geometry, uint64_t file_size, uint64_t word);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef QED_SOURCE_H
+#define QED_SOURCE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/failure.h"
+#include "qed/extents.h"
+
+/*
+ * What an image looks like to the rest of the library: a size, ranges of data with holes between
+ * them, and bytes. A mapped file is one (map.h), a scrubbed view of another source is one (scrub.h).
+ *
+ * source_range() is the one gate that turns (offset, size) into a pointer.
+ */
+struct source;
+
+struct source_kind {
+    /* See source_data(); from < end <= size holds. */
+    int (*data)(struct source *source, uint64_t from, uint64_t end, struct extent *found,
+                struct failure *why);
+    /* See source_range(); the range has been checked. */
+    const unsigned char *(*range)(struct source *source, uint64_t offset, size_t size,
+                                  struct failure *why);
+};
+
+struct source {
+    const struct source_kind *kind;
+    uint64_t size; /* bytes */
+};
+
+/* The most that one call of source_range() hands out, in bytes. */
+#define SOURCE_CHUNK ((size_t)256 * 1024)
+
+/*
+ * Finds the first range of data at or after from and below end, cut to those limits; bytes outside
+ * are zeros and need not be asked for. A range of data begins on a multiple of 8, so that no element
+ * of a table lies across its start. Returns 1 and fills *found, 0 where all is hole, -1 failed.
+ */
+int source_data(struct source *source, uint64_t from, uint64_t end, struct extent *found,
+                struct failure *why);
+
+/*
+ * The size bytes (at most SOURCE_CHUNK) at offset. The pointer holds until the next call. NULL with
+ * *why filled where the range is not inside the source or cannot be had.
+ */
+const unsigned char *source_range(struct source *source, uint64_t offset, size_t size,
+                                  struct failure *why);
+
+#endif

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "qed/usage.h"
+
+#define EXACT_POWER 10u /* USAGE_EXACT is 1 << EXACT_POWER */
+#define STEP_POWER  6u  /* 64 steps per power of two */
+
+static unsigned power_of(uint64_t length)
+{
+    return 63 - (unsigned)__builtin_clzll(length);
+}
+
+static unsigned slot_of(uint64_t length)
+{
+    unsigned power;
+
+    if (length < USAGE_EXACT)
+        return (unsigned)length;
+    power = power_of(length);
+    return USAGE_EXACT + ((power - EXACT_POWER) << STEP_POWER) +
+           (unsigned)(length >> (power - STEP_POWER) & 63);
+}
+
+/* The least length that falls into a slot. */
+static uint64_t length_of(unsigned slot)
+{
+    unsigned above = slot - USAGE_EXACT;
+
+    if (slot < USAGE_EXACT)
+        return slot;
+    return (uint64_t)(64 + (above & 63)) << ((above >> STEP_POWER) + EXACT_POWER - STEP_POWER);
+}
+
+static void end_run(struct usage *usage)
+{
+    uint64_t length = usage->run_clusters;
+
+    if (length == 0)
+        return;
+    usage->runs++;
+    usage->run_lengths[slot_of(length)]++;
+    if (length > usage->longest_run)
+        usage->longest_run = length;
+    usage->run_clusters = 0;
+}
+
+static void add_to_run(struct usage *usage, const struct geometry *geometry, uint64_t cluster,
+                        const struct run *run)
+{
+    if (usage->run_next_cluster != cluster || usage->run_next_offset != run->value)
+        end_run(usage);
+    usage->run_clusters += run->count;
+    usage->run_next_cluster = cluster + run->count;
+    usage->run_next_offset = run->value + (uint64_t)run->count * geometry->cluster_size;
+}
+
+/* Within a run every element follows its predecessor, so only the first can be a fragment. */
+static void add_allocated(struct usage *usage, const struct geometry *geometry,
+                          const struct run *run)
+{
+    usage->allocated_clusters += run->count;
+    if (usage->has_last && usage->last + geometry->cluster_size != run->value)
+        usage->fragmented_clusters++;
+    usage->has_last = true;
+    usage->last = run->value + (uint64_t)(run->count - 1) * geometry->cluster_size;
+}
+
+static void add_placed(struct usage *usage, uint64_t total_clusters, uint64_t cluster,
+                       uint32_t count)
+{
+    uint64_t room = cluster < total_clusters ? total_clusters - cluster : 0;
+    uint64_t inside = room < count ? room : count;
+
+    usage->image_clusters += inside;
+    usage->beyond_clusters += count - inside;
+}
+
+void usage_begin_table(struct usage *usage)
+{
+    usage->l2_tables++;
+    usage->has_last = false;
+}
+
+void usage_add(struct usage *usage, const struct geometry *geometry, uint64_t l1_index,
+               const struct run *run)
+{
+    uint64_t cluster = l1_index * geometry->nelems + run->index;
+
+    if (run->class == ELEMENT_UNALLOCATED)
+        return;
+    add_placed(usage, geometry->total_clusters, cluster, run->count);
+    if (run->class == ELEMENT_ZERO) {
+        usage->zero_clusters += run->count;
+        return;
+    }
+    add_allocated(usage, geometry, run);
+    if (run->class == ELEMENT_INVALID) {
+        usage->invalid_elements += run->count;
+        return;
+    }
+    usage->valid_elements += run->count;
+    add_to_run(usage, geometry, cluster, run);
+}
+
+void usage_finish(struct usage *usage)
+{
+    end_run(usage);
+}
+
+uint64_t usage_median_run(const struct usage *usage)
+{
+    uint64_t seen = 0;
+
+    for (unsigned slot = 0; slot < USAGE_LENGTHS; slot++) {
+        seen += usage->run_lengths[slot];
+        if (seen > 0 && seen >= usage->runs - usage->runs / 2)
+            return length_of(slot);
+    }
+    return 0;
+}
+
+uint64_t usage_runs_of(const struct usage *usage, unsigned power)
+{
+    unsigned slot = power < EXACT_POWER ? 1u << power : slot_of(UINT64_C(1) << power);
+    unsigned slots = power < EXACT_POWER ? 1u << power : 64;
+    uint64_t sum = 0;
+
+    for (unsigned i = slot; i < slot + slots; i++)
+        sum += usage->run_lengths[i];
+    return sum;
+}
