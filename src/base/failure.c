@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/quote.h"
+
 static void fill(struct failure *why, int error, const char *format, va_list args)
 {
     size_t used;
@@ -37,6 +39,15 @@ int failure_set_errno(struct failure *why, int error, const char *format, ...)
     fill(why, error, format, args);
     va_end(args);
     return -1;
+}
+
+void failure_prefix(struct failure *why, const char *name)
+{
+    struct failure inner = *why;
+    char quoted[QUOTE_SIZE];
+
+    snprintf(why->text, sizeof(why->text), "%s: %.*s", quote_into(quoted, sizeof(quoted), name),
+             (int)(sizeof(why->text) - sizeof(quoted) - 3), inner.text);
 }
 
 void failure_clear(struct failure *why)

@@ -340,16 +340,18 @@ static int audit_tables(struct audit *audit, struct source *source, struct failu
     return audit->duplicates ? culprits_name(audit, source, why) : 0;
 }
 
-int audit_run(struct audit *audit, struct source *source, size_t keep, struct failure *why)
+int audit_run(struct audit *audit, struct source *source, const struct audit_options *options,
+              struct failure *why)
 {
     *audit = (struct audit){.file_size = source->size};
-    findings_init(&audit->findings, keep);
+    findings_init(&audit->findings, options->keep);
     if (header_read(source, &audit->header, why))
         return -1;
     audit->header_faults = header_judge(&audit->header, source->size);
     audit->has_geometry = header_geometry(&audit->header, source->size, &audit->geometry);
     qemu_open(&audit->qemu, &audit->header, source->size);
-    if (note_header_faults(audit, why) || audit_tables(audit, source, why))
+    if (note(audit, FINDING_IN_USE, 1, options->in_use, why) ||
+        note_header_faults(audit, why) || audit_tables(audit, source, why))
         return -1;
     if (audit->has_geometry && note_remarks(audit, why))
         return -1;

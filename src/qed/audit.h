@@ -38,11 +38,17 @@ struct audit {
     struct inventory inventory; /* of the walk whose numbering is qemu's, if qemu opens the image */
 };
 
+struct audit_options {
+    size_t keep; /* findings listed of each kind */
+    bool in_use; /* note that the image was in use while it was read */
+};
+
 /*
- * Audits an image: header, walk, findings, figures. keep: findings listed of each kind. Any bytes
- * give an audit; -1 only where the source fails or memory runs out. audit_free() is due either way.
+ * Audits an image: header, walk, findings, figures. Any bytes give an audit; -1 only where the
+ * source fails or memory runs out. audit_free() is due either way.
  */
-int audit_run(struct audit *audit, struct source *source, size_t keep, struct failure *why);
+int audit_run(struct audit *audit, struct source *source, const struct audit_options *options,
+              struct failure *why);
 
 void audit_free(struct audit *audit);
 

@@ -8,7 +8,6 @@
 
 /* qemu keeps sizes in a signed 64-bit number and rounds its limit down to a GiB. */
 #define QEMU_MAX_IMAGE_SIZE ((UINT64_C(1) << 63) - (UINT64_C(1) << 30))
-#define QEMU_MAX_NAME_SIZE  4095u
 
 void header_decode(const unsigned char bytes[QED_HEADER_SIZE], struct header *header)
 {
@@ -152,7 +151,7 @@ static uint32_t judge_backing(const struct header *header, const struct geometry
         return 0;
     return bit(HEADER_BACKING_OUTSIDE, outside) |
            bit(HEADER_BACKING_LONG,
-               !outside && header->backing_filename_size > QEMU_MAX_NAME_SIZE);
+               !outside && header->backing_filename_size > HEADER_MAX_NAME);
 }
 
 uint32_t header_judge(const struct header *header, uint64_t file_size)
@@ -176,6 +175,27 @@ uint32_t header_judge(const struct header *header, uint64_t file_size)
     return faults | judge_image_size(header, &geometry) | judge_l1(header, &geometry) |
            bit(HEADER_SIZE_QEMU, geometry.header_end > UINT32_MAX) |
            judge_backing(header, &geometry);
+}
+
+int header_backing_name(const struct header *header, struct source *source,
+                        char name[HEADER_MAX_NAME + 1], struct failure *why)
+{
+    uint32_t faults = header_judge(header, source->size);
+    uint64_t offset = header->backing_filename_offset;
+    size_t size = header->backing_filename_size;
+    const unsigned char *from;
+
+    name[0] = '\0';
+    if (!(header->features & QED_F_BACKING_FILE) || header_has(faults, HEADER_BACKING_OUTSIDE) ||
+        header_has(faults, HEADER_BACKING_LONG) || !range_inside(offset, size, source->size))
+        return 0;
+    from = source_range(source, offset, size, why);
+    if (!from)
+        return -1;
+    size = strnlen((const char *)from, size);
+    memcpy(name, from, size);
+    name[size] = '\0';
+    return (int)size;
 }
 
 bool header_fault_breaks(enum header_fault fault)

@@ -82,6 +82,16 @@ bool header_sound(uint32_t faults);
  */
 bool header_geometry(const struct header *header, uint64_t file_size, struct geometry *geometry);
 
+/* Longest backing file name that qemu reads, in bytes. */
+#define HEADER_MAX_NAME 4095u
+
+/*
+ * Reads the backing file name, cut at a NUL as qemu does, into name. Returns its length: 0 where
+ * there is none, or none that can be read; -1 failed.
+ */
+int header_backing_name(const struct header *header, struct source *source,
+                        char name[HEADER_MAX_NAME + 1], struct failure *why);
+
 /* Whether offset can be that of a data cluster: aligned, behind the header, inside the file. */
 static inline bool geometry_holds_cluster(const struct geometry *geometry, uint64_t offset)
 {

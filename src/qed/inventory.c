@@ -52,6 +52,7 @@ int inventory_add_words(struct inventory *inventory, uint64_t table_offset, uint
     uint64_t start = table_offset + index * QED_ELEMENT_SIZE;
     uint64_t end = start + count * QED_ELEMENT_SIZE;
 
+    inventory->word_count += count;
     start &= ~(grain - 1);
     end = (end + grain - 1) & ~(grain - 1);
     return extents_add(&inventory->words, start, end - start, why);
@@ -92,7 +93,8 @@ void inventory_finish(struct inventory *inventory)
         inventory->tables[i].shared = is_shared(inventory, &inventory->tables[i]);
 }
 
-const struct table_ref *inventory_find(const struct inventory *inventory, uint64_t offset)
+/* How many tables begin at or below offset. */
+static size_t tables_up_to(const struct inventory *inventory, uint64_t offset)
 {
     size_t low = 0, high = inventory->count;
 
@@ -104,7 +106,23 @@ const struct table_ref *inventory_find(const struct inventory *inventory, uint64
         else
             high = middle;
     }
-    if (low == 0 || offset - inventory->tables[low - 1].offset >= inventory->geometry->table_size)
+    return low;
+}
+
+const struct table_ref *inventory_find(const struct inventory *inventory, uint64_t offset)
+{
+    size_t count = tables_up_to(inventory, offset);
+    const struct table_ref *table;
+
+    if (count == 0)
         return NULL;
-    return &inventory->tables[low - 1];
+    table = &inventory->tables[count - 1];
+    return offset - table->offset < inventory->geometry->table_size ? table : NULL;
+}
+
+const struct table_ref *inventory_next(const struct inventory *inventory, uint64_t offset)
+{
+    size_t count = tables_up_to(inventory, offset);
+
+    return count < inventory->count ? &inventory->tables[count] : NULL;
 }

@@ -23,6 +23,7 @@ struct inventory {
     const struct geometry *geometry;
     struct table_ref *tables; /* by offset, once finished */
     size_t count, capacity;
+    uint64_t word_count;  /* words of these tables other than 0 */
     struct extents words; /* grains that hold a word other than 0; sorted once finished */
     struct claims data;   /* clusters referenced as data that could be a table's */
 };
@@ -46,5 +47,8 @@ void inventory_finish(struct inventory *inventory);
 
 /* The table that holds the byte at offset, NULL if none does. Finished inventories only. */
 const struct table_ref *inventory_find(const struct inventory *inventory, uint64_t offset);
+
+/* The first table that begins above offset, NULL if none does. */
+const struct table_ref *inventory_next(const struct inventory *inventory, uint64_t offset);
 
 #endif

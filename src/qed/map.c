@@ -3,7 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fiemap.h>
+#include <linux/fs.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -163,6 +166,15 @@ struct source *map_source(struct map *map)
 const struct stat *map_stat(const struct map *map)
 {
     return &map->stat;
+}
+
+uint64_t map_host_extents(const struct map *map)
+{
+    struct fiemap request = {.fm_length = FIEMAP_MAX_OFFSET};
+
+    if (ioctl(map->fd, FS_IOC_FIEMAP, &request))
+        return UINT64_MAX;
+    return request.fm_mapped_extents;
 }
 
 static int byte_is_locked(int fd, off_t byte)

@@ -28,6 +28,9 @@ struct source *map_source(struct map *map);
 /* What fstat said when the file was opened. */
 const struct stat *map_stat(const struct map *map);
 
+/* How many extents the host's file system keeps the file in; UINT64_MAX if it does not say. */
+uint64_t map_host_extents(const struct map *map);
+
 /*
  * Whether a process has the image open for writing, or forbids others to read it, by the locks that
  * qemu takes: byte 101 (writes), 103 (resizes), 200 (others must not read). 1 in use, 0 not, -1

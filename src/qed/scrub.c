@@ -9,7 +9,6 @@
 
 #define LARGEST_SHOWN (UINT64_C(1) << 46) /* 64 TiB: larger than files are, small enough to tell
                                              little */
-#define LONGEST_NAME 4095u                /* bytes that qemu reads of a backing file name */
 
 /*
  * The decision on a table. One that is referenced as data too may have been overwritten by a guest,
@@ -144,6 +143,25 @@ static uint64_t end_of_table(const struct scrub *scrub, const struct table_ref *
     return end;
 }
 
+uint64_t scrub_part_end(const struct scrub *scrub, uint64_t offset, uint64_t end,
+                        const struct table_ref **table)
+{
+    const struct inventory *inventory = &scrub->audit->inventory;
+    uint64_t stop = end;
+
+    *table = NULL;
+    if (offset < inventory->geometry->header_end) {
+        stop = inventory->geometry->header_end;
+    } else if ((*table = inventory_find(inventory, offset))) {
+        stop = end_of_table(scrub, *table);
+    } else {
+        const struct table_ref *next = inventory_next(inventory, offset);
+
+        stop = next ? next->offset : end;
+    }
+    return stop < end ? stop : end;
+}
+
 /* Fills in the bytes of one range that lie in one table, in the header, or in neither. */
 static size_t fill_part(struct scrub *scrub, uint64_t offset, size_t size, unsigned char *to,
                         struct failure *why)
@@ -205,24 +223,6 @@ static int scrub_data(struct source *source, uint64_t from, uint64_t end, struct
 
 static const struct source_kind scrub_kind = {scrub_data, scrub_range};
 
-/* Reads the backing name into *name; returns its length, 0 if it is not to be had or kept. */
-static size_t read_name(const struct scrub *scrub, char name[LONGEST_NAME], struct failure *why)
-{
-    const struct header *header = &scrub->audit->header;
-    size_t size = header->backing_filename_size;
-    const unsigned char *from;
-
-    if (!(header->features & QED_F_BACKING_FILE) || size > LONGEST_NAME ||
-        QED_HEADER_SIZE + size > scrub->audit->geometry.header_end)
-        return 0;
-    from = source_range(scrub->original, header->backing_filename_offset, size, why);
-    if (!from)
-        return 0;
-    size = strnlen((const char *)from, size);
-    memcpy(name, from, size);
-    return size;
-}
-
 /*
  * The header of the copy: known fields, no bit that the specification does not explain. A name that
  * is kept moves to behind the header, so that no other byte of the header clusters is needed.
@@ -230,23 +230,25 @@ static size_t read_name(const struct scrub *scrub, char name[LONGEST_NAME], stru
 static int make_head(struct scrub *scrub, bool keep_name, struct failure *why)
 {
     struct header header = scrub->audit->header;
-    char name[LONGEST_NAME];
-    size_t size = keep_name ? read_name(scrub, name, why) : 0;
+    char name[HEADER_MAX_NAME + 1];
+    int size = keep_name ? header_backing_name(&header, scrub->original, name, why) : 0;
 
-    if (why->text[0])
+    if (size < 0)
         return -1;
+    if (QED_HEADER_SIZE + (uint64_t)size > scrub->audit->geometry.header_end)
+        size = 0;
     header.features &= QED_F_NEED_CHECK | (size ? QED_FEATURES_KNOWN : 0);
     header.compat_features = 0;
     header.autoclear_features = 0;
     header.backing_filename_offset = size ? QED_HEADER_SIZE : 0;
     header.backing_filename_size = (uint32_t)size;
     scrub->backing_name_kept = size > 0;
-    scrub->head_size = QED_HEADER_SIZE + size;
+    scrub->head_size = QED_HEADER_SIZE + (size_t)size;
     scrub->head = malloc(scrub->head_size);
     if (!scrub->head)
         return failure_set_errno(why, ENOMEM, "cannot make a header");
     header_encode(&header, scrub->head);
-    memcpy(scrub->head + QED_HEADER_SIZE, name, size);
+    memcpy(scrub->head + QED_HEADER_SIZE, name, (size_t)size);
     return extents_add(&scrub->ranges, 0, scrub->head_size, why);
 }
 
@@ -288,6 +290,59 @@ int scrub_init(struct scrub *scrub, struct source *original, const struct audit 
     }
     for (size_t i = 0; i < inventory->count; i++)
         scrub->left_out += !scrub_keeps_table(&inventory->tables[i]);
+    return 0;
+}
+
+/* Hands out all ranges in order, for the sake of the counts. */
+static int count_words(struct scrub *scrub, struct failure *why)
+{
+    uint64_t at = 0;
+    struct extent data;
+    int found;
+
+    while ((found = source_data(&scrub->source, at, scrub->source.size, &data, why)) > 0) {
+        size_t size = data.size < SOURCE_CHUNK ? (size_t)data.size : SOURCE_CHUNK;
+
+        if (!source_range(&scrub->source, data.offset, size, why))
+            return -1;
+        at = data.offset + size;
+    }
+    return found;
+}
+
+static int check_copy(struct scrub *scrub, struct qemu_check *check, struct failure *why)
+{
+    struct audit *copy = calloc(1, sizeof(*copy));
+    struct audit_options options = {.keep = 0};
+    int result;
+
+    if (!copy)
+        return failure_set_errno(why, ENOMEM, "cannot audit the copy");
+    result = audit_run(copy, &scrub->source, &options, why);
+    *check = copy->qemu;
+    audit_free(copy);
+    free(copy);
+    return result;
+}
+
+int scrub_predict(struct scrub *scrub, struct qemu_check *check, struct scrub_counts *counts,
+                  struct failure *why)
+{
+    const struct audit *audit = scrub->audit;
+    const struct finding_list *kinds = audit->findings.kinds;
+
+    *check = audit->qemu;
+    *counts = (struct scrub_counts){.kept = audit->inventory.word_count};
+    if (scrub->left_out == 0 && kinds[FINDING_L1_INVALID].total == 0 &&
+        kinds[FINDING_L2_INVALID].total == 0 && audit->duplicates == 0)
+        return 0;
+    scrub->counts = (struct scrub_counts){0};
+    if (count_words(scrub, why))
+        return -1;
+    *counts = scrub->counts;
+    if (check_copy(scrub, check, why))
+        return -1;
+    scrub->counts = (struct scrub_counts){0};
     return 0;
 }
 

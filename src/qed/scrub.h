@@ -52,10 +52,25 @@ struct scrub {
 int scrub_init(struct scrub *scrub, struct source *original, const struct audit *audit,
                const struct scrub_options *options, struct failure *why);
 
+/*
+ * Says beforehand what qemu-img check will find in the copy, and what scrub->counts will be when
+ * all of it has been handed out once. Costs nothing for an image without invalid elements and
+ * duplicates, whose tables stay as they are; otherwise the copy itself is audited.
+ */
+int scrub_predict(struct scrub *scrub, struct qemu_check *check, struct scrub_counts *counts,
+                  struct failure *why);
+
 void scrub_free(struct scrub *scrub);
 
 /* Whether a table goes into the copy. */
 bool scrub_keeps_table(const struct table_ref *table);
+
+/*
+ * The end of the part of the source that begins at offset and is of one kind: header clusters, one
+ * table (then *table says which, else NULL), or neither; at most end.
+ */
+uint64_t scrub_part_end(const struct scrub *scrub, uint64_t offset, uint64_t end,
+                        const struct table_ref **table);
 
 /*
  * Whether a word that stood where an offset should stand may be printed: only what has the form of

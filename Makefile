@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# `make help` lists what can be made. Objects and programs go to $(BUILD). What a user gives in
+# CFLAGS, CPPFLAGS and LDFLAGS comes last, and so wins.
+
+VERSION := 0.1.0
+BUILD   ?= build
+CC      ?= cc
+PREFIX  ?= /usr/local
+
+V ?= 0
+quiet = $(if $(filter 1,$(V)),,@echo '  $(1)' $(patsubst $(BUILD)/%,%,$@);)
+
+warnings := -Wall -Wextra -Wformat=2 -Wconversion -Wsign-conversion -Wshadow -Wstrict-prototypes \
+            -Wmissing-prototypes -Wvla
+# WERROR=1, as in CI: a warning fails the build.
+warnings += $(if $(filter 1,$(WERROR)),-Werror)
+
+all_cppflags = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DQEDSCRUB_VERSION='"$(VERSION)"' \
+               -Isrc -I. -I$(BUILD)/gen $(CPPFLAGS)
+all_cflags   = -std=c17 -O2 -g -pthread $(warnings) $(CFLAGS)
+all_ldflags  = $(LDFLAGS)
+
+bundle_libs := -larchive -lz -ljansson -lnettle
+
+base_sources     := $(wildcard src/base/*.c)
+qed_sources      := $(wildcard src/qed/*.c)
+bug_sources      := $(wildcard bugreport/*.c bugreport/*/*.c)
+qedscrub_sources := $(wildcard src/qedscrub/*.c)
+qed_tool_sources := $(wildcard src/qed-tool/*.c)
+mkimage_sources  := $(wildcard tests/mkimage/*.c)
+unit_sources     := $(wildcard tests/unit/test_*.c)
+
+objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
+all_sources := $(base_sources) $(qed_sources) $(bug_sources) $(qedscrub_sources) \
+               $(qed_tool_sources) $(mkimage_sources) $(unit_sources)
+
+libbase      := $(BUILD)/libbase.a
+libqed       := $(BUILD)/libqed.a
+libbugreport := $(BUILD)/libbugreport.a
+programs     := $(BUILD)/qedscrub $(if $(qed_tool_sources),$(BUILD)/qed-tool)
+unit_tests   := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(unit_sources))
+
+.PHONY: all
+all: $(programs)  ## build the programs (the default)
+
+# Rebuild everything when the compiler or its flags change.
+flags := $(CC) $(all_cppflags) $(all_cflags) $(all_ldflags)
+$(shell mkdir -p $(BUILD); \
+        printf '%s\n' '$(subst ','"'"',$(flags))' | cmp -s - $(BUILD)/flags || \
+        printf '%s\n' '$(subst ','"'"',$(flags))' > $(BUILD)/flags)
+
+$(BUILD)/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call quiet,CC     )$(CC) $(all_cppflags) $(all_cflags) -MMD -MP -c -o $@ $<
+
+-include $(patsubst %.o,%.d,$(call objects,$(all_sources)))
+
+$(libbase): $(call objects,$(base_sources))
+$(libqed): $(call objects,$(qed_sources))
+$(libbugreport): $(call objects,$(bug_sources))
+$(libbase) $(libqed) $(libbugreport):
+	$(call quiet,AR     )rm -f $@ && $(AR) rcs $@ $^
+
+# The bundle's texts as C strings.
+templates := $(BUILD)/gen/bugreport/templates.h
+$(templates): scripts/embed $(wildcard bugreport/templates/*.txt)
+	@mkdir -p $(@D)
+	$(call quiet,EMBED  )scripts/embed $(filter %.txt,$^) > $@.new && mv $@.new $@
+$(call objects,bugreport/pack/readme.c): $(templates)
+
+$(BUILD)/qedscrub: $(call objects,$(qedscrub_sources)) $(libbugreport) $(libqed) $(libbase)
+	$(call quiet,LINK   )$(CC) $(all_cflags) $(all_ldflags) -o $@ $^ $(bundle_libs)
+
+$(BUILD)/qed-tool: $(call objects,$(qed_tool_sources)) $(libqed) $(libbase)
+	$(call quiet,LINK   )$(CC) $(all_cflags) $(all_ldflags) -o $@ $^ -ljansson
+
+$(BUILD)/mkimage: $(call objects,$(mkimage_sources))
+	$(call quiet,LINK   )$(CC) $(all_cflags) $(all_ldflags) -o $@ $^
+
+# A unit test links the libraries, and of the programs the one module that it names.
+$(BUILD)/tests/unit/test_status: $(BUILD)/src/qedscrub/status.o
+$(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(libbugreport) $(libqed) $(libbase)
+	$(call quiet,LINK   )$(CC) $(all_cflags) $(all_ldflags) -o $@ \
+	    $(filter %.o,$^) $(filter %.a,$^) $(bundle_libs) -lcmocka
+
+.PHONY: demo
+demo:  ## install what is missing, build, run the main job on a real image, show the result
+	@scripts/deps build demo
+	@$(MAKE) --no-print-directory all $(BUILD)/mkimage
+	@scripts/demo $(BUILD)
+
+.PHONY: check
+check:  ## install what the tests need, build, and pass every test
+	@scripts/deps build check
+	@$(MAKE) --no-print-directory check-only
+
+.PHONY: check-only
+check-only: all $(BUILD)/mkimage $(unit_tests)  ## the tests alone; TESTS='unit cli ...' picks
+	@BUILD='$(abspath $(BUILD))' tests/run $(TESTS)
+
+.PHONY: check-more
+check-more:  ## sanitizers, lint and what else takes longer
+	@scripts/deps build check more
+	@$(MAKE) --no-print-directory lint check-sanitize
+
+.PHONY: check-sanitize
+check-sanitize:  ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	@$(MAKE) --no-print-directory check-only BUILD=$(BUILD)/sanitize WERROR=$(WERROR) \
+	    CFLAGS='-O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer' \
+	    LDFLAGS='-fsanitize=address,undefined' TESTS='$(TESTS)'
+
+.PHONY: lint
+lint: $(templates)  ## formatting, static analysis, shell scripts, layers
+	@BUILD='$(BUILD)' tests/lint
+
+.PHONY: install
+install: all  ## install the programs under $(DESTDIR)$(PREFIX)
+	install -d '$(DESTDIR)$(PREFIX)/bin'
+	install -m 755 $(programs) '$(DESTDIR)$(PREFIX)/bin'
+
+.PHONY: uninstall
+uninstall:  ## remove what install put there
+	rm -f $(patsubst $(BUILD)/%,'$(DESTDIR)$(PREFIX)/bin/%',$(programs))
+
+.PHONY: clean
+clean:  ## remove everything that was built
+	rm -rf $(BUILD)
+
+.PHONY: help
+help:  ## this list
+	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 26

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef BUGREPORT_PACK_MANIFEST_H
+#define BUGREPORT_PACK_MANIFEST_H
+
+#include <jansson.h>
+
+#include "bugreport/pack/sink.h"
+#include "qed/scrub.h"
+
+/*
+ * The account of a bundle, its last member: a digest of every other one, and for every byte of the
+ * source whether it was kept, rewritten or dropped, and why. The ranges of the account follow one
+ * another without gaps from 0 to the length of the source.
+ */
+#define MANIFEST_SCHEMA "qedscrub-manifest/1"
+
+struct manifest {
+    json_t *members, *image, *ranges;
+    uint64_t kept, rewritten, dropped; /* bytes */
+    uint64_t position;                 /* of the source, accounted for so far */
+};
+
+int manifest_init(struct manifest *manifest, struct failure *why);
+void manifest_free(struct manifest *manifest);
+
+/* Enters a member that holds these bytes. */
+int manifest_add_member(struct manifest *manifest, const char *name, const void *bytes,
+                        size_t size, struct failure *why);
+
+/* Enters a range that the metadata image holds, in rising order; what lies before it is entered as
+ * dropped. rewritten: whether any of its words is not the source's. */
+int manifest_add_range(struct manifest *manifest, const struct scrub *scrub,
+                       const struct extent *range, bool rewritten, struct failure *why);
+
+/* Enters the image member: digests (hex) of its data and of the map of its ranges. */
+int manifest_end_image(struct manifest *manifest, const struct scrub *scrub, const char *data_hash,
+                       const char *map_hash, struct failure *why);
+
+/* Enters all of a source of which no copy was made. */
+int manifest_drop_all(struct manifest *manifest, uint64_t size, struct failure *why);
+
+/* The manifest as JSON, to be freed by the caller; NULL if memory ran out. */
+char *manifest_text(struct manifest *manifest, struct failure *why);
+
+#endif

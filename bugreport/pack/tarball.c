@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "bugreport/pack/tarball.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "bugreport/pack/gzip.h"
+
+/*
+ * libarchive wants the bytes of holes as well, but only counts them. They are "given" from a
+ * mapping that nothing ever touches, a part at a time.
+ */
+#define HOLE_SIZE ((size_t)1 << 26)
+
+struct tarball {
+    struct sink *sink;
+    struct gzip *gzip; /* NULL: another filter, or none */
+    struct archive *archive;
+    const char *prefix;
+    int64_t mtime;
+    void *hole;
+    uint64_t position, size; /* in the sparse member under way */
+    struct failure failure;  /* the first one of a callback, which libarchive would lose */
+};
+
+enum tarball_filter tarball_filter_of(const char *path)
+{
+    static const struct {
+        const char *ending;
+        enum tarball_filter filter;
+    } endings[] = {{".tar", TARBALL_NONE},
+                   {".tar.zst", TARBALL_ZSTD},
+                   {".tzst", TARBALL_ZSTD},
+                   {".tar.xz", TARBALL_XZ},
+                   {".txz", TARBALL_XZ}};
+    size_t length = strlen(path);
+
+    for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
+        size_t ending = strlen(endings[i].ending);
+
+        if (length > ending && !strcmp(path + length - ending, endings[i].ending))
+            return endings[i].filter;
+    }
+    return TARBALL_GZIP;
+}
+
+static la_ssize_t take_bytes(struct archive *archive, void *context, const void *bytes,
+                             size_t size)
+{
+    struct tarball *tarball = context;
+    int failed = tarball->gzip ? gzip_write(tarball->gzip, bytes, size, &tarball->failure)
+                               : sink_write(tarball->sink, bytes, size, &tarball->failure);
+
+    if (failed) {
+        archive_set_error(archive, tarball->failure.error, "%s", tarball->failure.text);
+        return -1;
+    }
+    return (la_ssize_t)size;
+}
+
+/* Reports what went wrong in libarchive, or, if it only handed it on, in a callback. */
+static int archive_failed(struct tarball *tarball, struct failure *why)
+{
+    const char *text = archive_error_string(tarball->archive);
+
+    if (tarball->failure.text[0]) {
+        *why = tarball->failure;
+        return -1;
+    }
+    return failure_set(why, "cannot write the archive: %s", text ? text : "no reason given");
+}
+
+static int set_filter(struct tarball *tarball, enum tarball_filter filter, struct failure *why)
+{
+    struct archive *archive = tarball->archive;
+    int result = ARCHIVE_OK;
+
+    if (filter == TARBALL_GZIP)
+        return gzip_open(&tarball->gzip, tarball->sink, why);
+    if (filter == TARBALL_ZSTD)
+        result = archive_write_add_filter_zstd(archive);
+    if (filter == TARBALL_XZ)
+        result = archive_write_add_filter_xz(archive);
+    return result == ARCHIVE_OK ? 0 : archive_failed(tarball, why);
+}
+
+static int set_up(struct tarball *tarball, enum tarball_filter filter, struct failure *why)
+{
+    tarball->hole = mmap(NULL, HOLE_SIZE, PROT_READ,
+                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (tarball->hole == MAP_FAILED) {
+        tarball->hole = NULL;
+        return failure_set_errno(why, errno, "cannot begin an archive");
+    }
+    tarball->archive = archive_write_new();
+    if (!tarball->archive)
+        return failure_set_errno(why, ENOMEM, "cannot begin an archive");
+    if (archive_write_set_format_pax(tarball->archive) != ARCHIVE_OK ||
+        archive_write_set_bytes_per_block(tarball->archive, 0) != ARCHIVE_OK)
+        return archive_failed(tarball, why);
+    if (set_filter(tarball, filter, why))
+        return -1;
+    if (archive_write_open2(tarball->archive, tarball, NULL, take_bytes, NULL, NULL) != ARCHIVE_OK)
+        return archive_failed(tarball, why);
+    return 0;
+}
+
+int tarball_open(struct tarball **tarball, struct sink *sink, enum tarball_filter filter,
+                 const char *prefix, int64_t mtime, struct failure *why)
+{
+    struct tarball *opened = calloc(1, sizeof(*opened));
+
+    if (!opened)
+        return failure_set_errno(why, ENOMEM, "cannot begin an archive");
+    opened->sink = sink;
+    opened->prefix = prefix;
+    opened->mtime = mtime;
+    if (set_up(opened, filter, why)) {
+        tarball_free(opened);
+        return -1;
+    }
+    *tarball = opened;
+    return 0;
+}
+
+static struct archive_entry *make_entry(const struct tarball *tarball, const char *name,
+                                        uint64_t size)
+{
+    struct archive_entry *entry = archive_entry_new();
+    char *path = NULL;
+
+    if (!entry || asprintf(&path, "%s/%s", tarball->prefix, name) < 0) {
+        archive_entry_free(entry);
+        return NULL;
+    }
+    archive_entry_copy_pathname(entry, path);
+    free(path);
+    archive_entry_set_filetype(entry, AE_IFREG);
+    archive_entry_set_perm(entry, 0644);
+    archive_entry_set_size(entry, (la_int64_t)size);
+    archive_entry_set_mtime(entry, tarball->mtime, 0);
+    return entry;
+}
+
+/* Writes the header of a member and frees the entry. */
+static int write_header(struct tarball *tarball, struct archive_entry *entry, struct failure *why)
+{
+    int result = archive_write_header(tarball->archive, entry);
+
+    archive_entry_free(entry);
+    return result == ARCHIVE_OK ? 0 : archive_failed(tarball, why);
+}
+
+static int write_all(struct tarball *tarball, const void *bytes, size_t size, struct failure *why)
+{
+    const char *at = bytes;
+
+    while (size > 0) {
+        la_ssize_t written = archive_write_data(tarball->archive, at, size);
+
+        if (written <= 0)
+            return archive_failed(tarball, why);
+        at += written;
+        size -= (size_t)written;
+    }
+    return 0;
+}
+
+static int finish_member(struct tarball *tarball, struct failure *why)
+{
+    if (archive_write_finish_entry(tarball->archive) != ARCHIVE_OK)
+        return archive_failed(tarball, why);
+    return 0;
+}
+
+int tarball_add(struct tarball *tarball, const char *name, const void *bytes, size_t size,
+                struct failure *why)
+{
+    struct archive_entry *entry = make_entry(tarball, name, size);
+
+    if (!entry)
+        return failure_set_errno(why, ENOMEM, "cannot add %s to the archive", name);
+    if (write_header(tarball, entry, why) || write_all(tarball, bytes, size, why))
+        return -1;
+    return finish_member(tarball, why);
+}
+
+/* libarchive counts none where one range covers everything, and says nothing of those it drops. */
+static bool took_all_ranges(struct archive_entry *entry, uint64_t size,
+                            const struct extents *ranges)
+{
+    size_t taken = (size_t)archive_entry_sparse_count(entry);
+    bool covered = ranges->count == 1 && ranges->list[0].size == size;
+
+    return covered ? taken == 0 : taken == ranges->count;
+}
+
+int tarball_begin_sparse(struct tarball *tarball, const char *name, uint64_t size,
+                         const struct extents *ranges, struct failure *why)
+{
+    struct archive_entry *entry = make_entry(tarball, name, size);
+
+    if (!entry)
+        return failure_set_errno(why, ENOMEM, "cannot add %s to the archive", name);
+    for (size_t i = 0; i < ranges->count; i++)
+        archive_entry_sparse_add_entry(entry, (la_int64_t)ranges->list[i].offset,
+                                       (la_int64_t)ranges->list[i].size);
+    if (!took_all_ranges(entry, size, ranges)) {
+        archive_entry_free(entry);
+        return failure_set(why, "libarchive did not take the %zu ranges of %s", ranges->count,
+                           name);
+    }
+    tarball->position = 0;
+    tarball->size = size;
+    return write_header(tarball, entry, why);
+}
+
+static int skip_hole(struct tarball *tarball, uint64_t until, struct failure *why)
+{
+    while (tarball->position < until) {
+        uint64_t left = until - tarball->position;
+        size_t part = left < HOLE_SIZE ? (size_t)left : HOLE_SIZE;
+
+        if (write_all(tarball, tarball->hole, part, why))
+            return -1;
+        tarball->position += part;
+    }
+    return 0;
+}
+
+int tarball_data(struct tarball *tarball, uint64_t offset, const void *bytes, size_t size,
+                 struct failure *why)
+{
+    if (offset < tarball->position || offset + size > tarball->size)
+        return failure_set(why, "offset 0x%" PRIx64 " does not follow in the archive", offset);
+    if (skip_hole(tarball, offset, why) || write_all(tarball, bytes, size, why))
+        return -1;
+    tarball->position += size;
+    return 0;
+}
+
+int tarball_end_sparse(struct tarball *tarball, struct failure *why)
+{
+    return skip_hole(tarball, tarball->size, why) ? -1 : finish_member(tarball, why);
+}
+
+int tarball_finish(struct tarball *tarball, struct failure *why)
+{
+    if (archive_write_close(tarball->archive) != ARCHIVE_OK)
+        return archive_failed(tarball, why);
+    return tarball->gzip ? gzip_finish(tarball->gzip, why) : 0;
+}
+
+void tarball_free(struct tarball *tarball)
+{
+    if (!tarball)
+        return;
+    if (tarball->archive) {
+        /* A failed archive must not try to write its end. */
+        archive_write_fail(tarball->archive);
+        archive_write_free(tarball->archive);
+    }
+    gzip_free(tarball->gzip);
+    if (tarball->hole)
+        munmap(tarball->hole, HOLE_SIZE);
+    free(tarball);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef BUGREPORT_PACK_TARBALL_H
+#define BUGREPORT_PACK_TARBALL_H
+
+#include "bugreport/pack/sink.h"
+#include "qed/extents.h"
+
+/*
+ * A tar archive in pax format, the only one that libarchive writes sparse. Nobody else sees
+ * libarchive, which drops ranges that are out of order without a word, pads members that were given
+ * too little, and keeps its errors to itself; here such things are failures.
+ */
+struct tarball;
+
+enum tarball_filter { TARBALL_NONE, TARBALL_GZIP, TARBALL_ZSTD, TARBALL_XZ };
+
+/* The filter that a file name asks for by its ending; .tar.gz where it says nothing. */
+enum tarball_filter tarball_filter_of(const char *path);
+
+/* Members will be named prefix/NAME and bear the time mtime, in seconds. */
+int tarball_open(struct tarball **tarball, struct sink *sink, enum tarball_filter filter,
+                 const char *prefix, int64_t mtime, struct failure *why);
+
+/* Adds a regular file. */
+int tarball_add(struct tarball *tarball, const char *name, const void *bytes, size_t size,
+                struct failure *why);
+
+/*
+ * Begins a sparse file of size bytes that holds data in the given sorted ranges. Then their bytes
+ * follow, in order, by tarball_data(); tarball_end_sparse() sees that all of them came.
+ */
+int tarball_begin_sparse(struct tarball *tarball, const char *name, uint64_t size,
+                         const struct extents *ranges, struct failure *why);
+int tarball_data(struct tarball *tarball, uint64_t offset, const void *bytes, size_t size,
+                 struct failure *why);
+int tarball_end_sparse(struct tarball *tarball, struct failure *why);
+
+/* Writes what is left; tarball_free() is due afterwards. */
+int tarball_finish(struct tarball *tarball, struct failure *why);
+void tarball_free(struct tarball *tarball);
+
+#endif

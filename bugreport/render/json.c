@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "bugreport/render/json.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <nettle/base64.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/quote.h"
+
+/* JSON numbers are read as signed 64-bit integers; nothing legal is larger. */
+static json_t *number(uint64_t value)
+{
+    if (value == RECORD_UNKNOWN)
+        return json_null();
+    if (value <= INT64_MAX)
+        return json_integer((json_int_t)value);
+    return json_sprintf("0x%" PRIx64, value);
+}
+
+static json_t *hex(uint64_t word)
+{
+    return json_sprintf("0x%016" PRIx64, word);
+}
+
+/* Replaces what is not UTF-8; the result is at most three times as long. */
+static char *make_utf8(const char *name)
+{
+    size_t length = strlen(name), at = 0, used = 0;
+    char *text = malloc(3 * length + 1);
+
+    while (text && at < length) {
+        unsigned character;
+        size_t size = quote_utf8(name + at, length - at, &character);
+
+        memcpy(text + used, size ? name + at : "\xef\xbf\xbd", size ? size : 3);
+        used += size ? size : 3;
+        at += size ? size : 1;
+    }
+    if (text)
+        text[used] = '\0';
+    return text;
+}
+
+static int set_base64(json_t *object, const char *key, const char *name)
+{
+    size_t length = strlen(name), size = BASE64_ENCODE_RAW_LENGTH(length);
+    char full_key[64];
+    char *text = malloc(size + 1);
+    int result;
+
+    if (!text)
+        return -1;
+    base64_encode_raw(text, length, (const uint8_t *)name);
+    text[size] = '\0';
+    snprintf(full_key, sizeof(full_key), "%s-b64", key);
+    result = json_object_set_new(object, full_key, json_string(text));
+    free(text);
+    return result;
+}
+
+int json_set_name(json_t *object, const char *key, const char *name)
+{
+    char *text = make_utf8(name);
+    int result;
+
+    if (!text)
+        return -1;
+    result = json_object_set_new(object, key, json_string(text));
+    if (!result && strcmp(text, name))
+        result = set_base64(object, key, name);
+    free(text);
+    return result;
+}
+
+static json_t *field_value(const struct record *record, const struct record_field *field)
+{
+    const char *at = (const char *)record + field->at;
+
+    switch (field->type) {
+    case FIELD_BOOL:
+        return json_boolean(*(const bool *)at);
+    case FIELD_REAL:
+        return json_real(*(const double *)at);
+    case FIELD_COUNT:
+    case FIELD_BYTES:
+        break;
+    }
+    return number(*(const uint64_t *)at);
+}
+
+static int set_fields(json_t *object, const struct record *record)
+{
+    int failed = 0;
+
+    for (const struct record_field *field = record_fields; field->key; field++) {
+        if (record_has_field(record, field))
+            failed |= json_object_set_new(object, field->key, field_value(record, field));
+    }
+    return failed;
+}
+
+static json_t *histogram(const struct record *record)
+{
+    json_t *list = json_array();
+    unsigned top = RECORD_POWERS;
+
+    while (top > 0 && record->run_histogram[top - 1] == 0)
+        top--;
+    for (unsigned power = 0; power < top; power++)
+        json_array_append_new(list, number(record->run_histogram[power]));
+    return list;
+}
+
+static json_t *feature_names(uint32_t features)
+{
+    static const char *const names[] = {"backing-file", "need-check", "backing-format-no-probe"};
+    json_t *list = json_array();
+
+    for (unsigned i = 0; i < 3; i++) {
+        if (features >> i & 1)
+            json_array_append_new(list, json_string(names[i]));
+    }
+    return list;
+}
+
+static json_t *header(const struct record *record)
+{
+    return json_pack("{s:b, s:o, s:i, s:i, s:i, s:o, s:b}", "magic", record->magic_ok, "features",
+                     feature_names(record->features), "unknown-feature-bits",
+                     (int)record->unknown_feature_bits, "compat-feature-bits",
+                     (int)record->compat_bits, "autoclear-feature-bits",
+                     (int)record->autoclear_bits, "l1-table-offset",
+                     number(record->l1_table_offset), "backing-file", record->has_backing_file);
+}
+
+/* qemu-img leaves out counts that are zero; here they are always there. */
+static json_t *qemu(const struct qemu_check *check)
+{
+    char line[QEMU_SUMMARY_SIZE];
+    json_t *object = json_pack("{s:b, s:i}", "opens", check->opens, "exit-status",
+                               check->exit_status);
+
+    qemu_summary(check, line);
+    if (!check->opens) {
+        json_object_set_new(object, "error", json_string(check->error));
+        return object;
+    }
+    json_object_set_new(object, "summary", json_string(line));
+    json_object_set_new(object, "check-errors", json_integer(0));
+    json_object_set_new(object, "corruptions", json_integer(check->corruptions));
+    json_object_set_new(object, "leaks", json_integer(check->leaks));
+    json_object_set_new(object, "total-clusters", number(check->total_clusters));
+    json_object_set_new(object, "allocated-clusters", number(check->allocated_clusters));
+    json_object_set_new(object, "fragmented-clusters", number(check->fragmented_clusters));
+    return object;
+}
+
+static void set_known(json_t *object, const char *key, uint64_t value)
+{
+    if (value != FINDING_NOWHERE)
+        json_object_set_new(object, key, number(value));
+}
+
+static json_t *claimant(const struct claimant *other)
+{
+    json_t *object = json_pack("{s:s}", "role", claimant_name(other->role));
+
+    set_known(object, "l1-index", other->l1_index);
+    set_known(object, "l2-index", other->l2_index);
+    return object;
+}
+
+static json_t *place(const struct record_finding *record_finding)
+{
+    const struct finding *finding = &record_finding->finding;
+    json_t *object = json_pack("{s:o}", "count", number(finding->count));
+
+    set_known(object, "table-offset", finding->table_offset);
+    set_known(object, "l1-index", finding->l1_index);
+    set_known(object, "l2-index", finding->l2_index);
+    set_known(object, "offset", finding->offset);
+    if (finding->reason)
+        json_object_set_new(object, "reason", json_string(reason_name(finding->reason)));
+    if (record_finding->has_value)
+        json_object_set_new(object, "value", hex(finding->value));
+    if (record_finding->redacted)
+        json_object_set_new(object, "value", json_string("redacted"));
+    if (finding->guest_size) {
+        json_object_set_new(object, "guest-position", number(finding->guest_pos));
+        json_object_set_new(object, "guest-size", number(finding->guest_size));
+    }
+    if (finding->other.role)
+        json_object_set_new(object, "claimed-by", claimant(&finding->other));
+    return object;
+}
+
+static json_t *findings(const struct record *record)
+{
+    json_t *list = json_array();
+    size_t next = 0;
+
+    for (int kind = 0; kind < FINDING_KINDS; kind++) {
+        const struct finding_row *row = finding_row((enum finding_kind)kind);
+        json_t *places = json_array();
+
+        for (; next < record->finding_count && (int)record->findings[next].finding.kind == kind;
+             next++)
+            json_array_append_new(places, place(&record->findings[next]));
+        if (record->kinds[kind] == 0) {
+            json_decref(places);
+            continue;
+        }
+        json_array_append_new(
+            list, json_pack("{s:s, s:s, s:s, s:s, s:o, s:o}", "kind", row->name, "severity",
+                            severity_name(row->severity), "text", row->text, "cause", row->cause,
+                            "count", number(record->kinds[kind]), "listed", places));
+    }
+    return list;
+}
+
+static json_t *left_out(const struct record_copy *copy)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < copy->left_out_count; i++) {
+        json_t *table = json_object();
+
+        set_known(table, "table-offset", copy->left_out[i].offset);
+        set_known(table, "l1-index", copy->left_out[i].l1_index);
+        json_array_append_new(list, table);
+    }
+    return list;
+}
+
+static json_t *copy(const struct record_copy *copy)
+{
+    return json_pack("{s:b, s:o, s:o, s:o, s:o, s:o, s:b}", "identical", copy->identical,
+                     "qemu-img", qemu(&copy->qemu), "data-bytes", number(copy->data_bytes),
+                     "words-kept", number(copy->words.kept), "words-rewritten",
+                     number(copy->words.rewritten), "tables-left-out", left_out(copy),
+                     "backing-name-kept", copy->backing_name_kept);
+}
+
+static json_t *build(const struct record *record)
+{
+    json_t *object = json_pack("{s:s}", "schema", RECORD_SCHEMA);
+    int failed = json_set_name(object, "filename", record->filename);
+
+    failed |= json_object_set_new(object, "format", json_string("qed"));
+    failed |= json_object_set_new(object, "verdict", json_string(verdict_name(record->verdict)));
+    failed |= set_fields(object, record);
+    if (record->backing_name)
+        failed |= json_set_name(object, "backing-filename", record->backing_name);
+    failed |= json_object_set_new(object, "header", header(record));
+    failed |= json_object_set_new(object, "qemu-img", qemu(&record->qemu));
+    if (record->has_figures)
+        failed |= json_object_set_new(object, "run-histogram", histogram(record));
+    failed |= json_object_set_new(object, "findings", findings(record));
+    if (record->copy.present)
+        failed |= json_object_set_new(object, "copy", copy(&record->copy));
+    if (failed) {
+        json_decref(object);
+        return NULL;
+    }
+    return object;
+}
+
+char *render_json(const struct record *record, struct failure *why)
+{
+    json_t *object = build(record);
+    char *text = object ? json_dumps(object, JSON_INDENT(4) | JSON_REAL_PRECISION(15)) : NULL;
+    char *line = NULL;
+
+    if (text && asprintf(&line, "%s\n", text) < 0)
+        line = NULL;
+    if (!line)
+        failure_set_errno(why, ENOMEM, "cannot render JSON");
+    free(text);
+    json_decref(object);
+    return line;
+}

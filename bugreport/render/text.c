@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "bugreport/render/text.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/quote.h"
+
+#define LABEL_WIDTH 28
+
+const char *text_size(char buffer[TEXT_SIZE_SIZE], uint64_t bytes)
+{
+    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+    double value = (double)bytes;
+    unsigned unit = 0;
+
+    while (value >= 1024 && unit < 6) {
+        value /= 1024;
+        unit++;
+    }
+    snprintf(buffer, TEXT_SIZE_SIZE, "%.3g %s (%" PRIu64 " bytes)", value, units[unit], bytes);
+    if (value >= 1000)
+        snprintf(buffer, TEXT_SIZE_SIZE, "%.4g %s (%" PRIu64 " bytes)", value, units[unit], bytes);
+    return buffer;
+}
+
+static void print_label(FILE *out, const char *label)
+{
+    fprintf(out, "  %-*s ", LABEL_WIDTH, label);
+}
+
+static void print_field(FILE *out, const struct record *record, const struct record_field *field)
+{
+    const char *at = (const char *)record + field->at;
+    uint64_t count = 0;
+    char size[TEXT_SIZE_SIZE];
+
+    if (field->type == FIELD_COUNT || field->type == FIELD_BYTES)
+        count = *(const uint64_t *)at;
+    print_label(out, field->label);
+    if (count == RECORD_UNKNOWN)
+        fprintf(out, "(not shown: fails its check)\n");
+    else if (field->type == FIELD_BYTES)
+        fprintf(out, "%s\n", text_size(size, count));
+    else if (field->type == FIELD_COUNT)
+        fprintf(out, "%" PRIu64 "\n", count);
+    else if (field->type == FIELD_REAL)
+        fprintf(out, "%.2f\n", *(const double *)at);
+    else
+        fprintf(out, "%s\n", *(const bool *)at ? "yes" : "no");
+}
+
+static void print_figures(FILE *out, const struct record *record)
+{
+    fprintf(out, "\nFigures\n");
+    for (const struct record_field *field = record_fields; field->key; field++) {
+        if (record_has_field(record, field))
+            print_field(out, record, field);
+    }
+    if (record->has_backing_file) {
+        print_label(out, "backing file");
+        fprintf(out, "%s\n", record->backing_name ? QUOTE(record->backing_name) : "yes, not named");
+    }
+}
+
+static void print_histogram(FILE *out, const struct record *record)
+{
+    if (!record->has_figures || record->runs == 0)
+        return;
+    fprintf(out, "\nRun lengths: how many clusters lie one behind the other\n");
+    for (unsigned power = 0; power < RECORD_POWERS; power++) {
+        uint64_t count = record->run_histogram[power];
+        uint64_t first = UINT64_C(1) << power;
+
+        if (count)
+            fprintf(out, "  %10" PRIu64 " to %-10" PRIu64 " clusters: %" PRIu64 " (%.1f %%)\n",
+                    first, first * 2 - 1, count, (double)count * 100 / (double)record->runs);
+    }
+}
+
+static void print_qemu(FILE *out, const char *of, const struct qemu_check *check)
+{
+    fprintf(out, "  qemu-img check of %s: ", of);
+    if (check->opens)
+        fprintf(out, "%" PRId32 " corruptions, %" PRId32 " leaks, exit %d\n", check->corruptions,
+                check->leaks, check->exit_status);
+    else
+        fprintf(out, "does not open it (%s), exit 1\n", check->error);
+}
+
+static void print_verdict(FILE *out, const struct record *record)
+{
+    fprintf(out, "\nVerdict: %s%s%s\n", verdict_name(record->verdict),
+            record->dirty_flag ? ", marked dirty (need-check)" : "",
+            record->in_use ? ", read while in use" : "");
+    if (record->has_figures)
+        fprintf(out, "  true figures: %" PRIu64 " corruptions, %" PRIu64 " leaks\n",
+                record->corruptions, record->leaks);
+    else
+        fprintf(out, "  the tables could not be walked\n");
+    print_qemu(out, "the image", &record->qemu);
+    if (record->qemu.opens && record->kinds[FINDING_QEMU_COUNTS])
+        fprintf(out, "  The two differ: %s.\n", finding_row(FINDING_QEMU_COUNTS)->cause);
+}
+
+static void print_element(FILE *out, uint64_t l1_index, uint64_t l2_index)
+{
+    if (l1_index != FINDING_NOWHERE)
+        fprintf(out, ", L1 index %" PRIu64, l1_index);
+    if (l2_index != FINDING_NOWHERE)
+        fprintf(out, ", L2 index %" PRIu64, l2_index);
+}
+
+static void print_place(FILE *out, const struct record_finding *record_finding)
+{
+    const struct finding *finding = &record_finding->finding;
+
+    fprintf(out, "      %" PRIu64 "x", finding->count);
+    if (finding->table_offset != FINDING_NOWHERE)
+        fprintf(out, " in the table at 0x%" PRIx64, finding->table_offset);
+    print_element(out, finding->l1_index, finding->l2_index);
+    if (finding->offset != FINDING_NOWHERE)
+        fprintf(out, ", cluster at 0x%" PRIx64, finding->offset);
+    if (finding->reason)
+        fprintf(out, ", %s", reason_name(finding->reason));
+    if (record_finding->has_value)
+        fprintf(out, ", value 0x%" PRIx64, finding->value);
+    if (record_finding->redacted)
+        fprintf(out, ", value redacted");
+    if (finding->guest_size)
+        fprintf(out, ", guest 0x%" PRIx64 "+0x%" PRIx64, finding->guest_pos, finding->guest_size);
+    if (finding->other.role) {
+        fprintf(out, "; claimed before by %s", claimant_name(finding->other.role));
+        print_element(out, finding->other.l1_index, finding->other.l2_index);
+    }
+    fprintf(out, "\n");
+}
+
+/* Prints the findings of one kind; *next is the first of them in the record's list. */
+static void print_kind(FILE *out, const struct record *record, int kind, size_t *next)
+{
+    const struct finding_row *row = finding_row((enum finding_kind)kind);
+    uint64_t rest = record->kinds[kind];
+
+    if (rest == 0)
+        return;
+    fprintf(out, "  %s, %s: %s\n      count %" PRIu64 ". Likely: %s.\n",
+            severity_name(row->severity), row->name, row->text, rest, row->cause);
+    for (; *next < record->finding_count && (int)record->findings[*next].finding.kind == kind;
+         (*next)++) {
+        const struct finding *finding = &record->findings[*next].finding;
+
+        if (finding->table_offset != FINDING_NOWHERE || finding->offset != FINDING_NOWHERE)
+            print_place(out, &record->findings[*next]);
+        rest -= finding->count;
+    }
+    if (rest)
+        fprintf(out, "      and %" PRIu64 " more\n", rest);
+}
+
+static void print_findings(FILE *out, const struct record *record)
+{
+    size_t next = 0;
+    bool any = false;
+
+    fprintf(out, "\nFindings\n");
+    for (int kind = 0; kind < FINDING_KINDS; kind++) {
+        any |= record->kinds[kind] > 0;
+        print_kind(out, record, kind, &next);
+    }
+    if (!any)
+        fprintf(out, "  none\n");
+}
+
+static void print_left_out(FILE *out, const struct record_copy *copy)
+{
+    for (size_t i = 0; i < copy->left_out_count; i++)
+        fprintf(out,
+                "  left out: the L2 table at 0x%" PRIx64 " (L1 index %" PRIu64
+                "), since data claim its clusters too\n",
+                copy->left_out[i].offset, copy->left_out[i].l1_index);
+}
+
+static void print_copy(FILE *out, const struct record *record)
+{
+    const struct record_copy *copy = &record->copy;
+    char size[TEXT_SIZE_SIZE];
+
+    fprintf(out, "\nThe metadata image (image.qed)\n");
+    fprintf(out, "  holds the header's fields and %s of tables; all else is a hole\n",
+            text_size(size, copy->data_bytes));
+    fprintf(out,
+            "  table words kept: %" PRIu64 ", replaced by the marker REDACTED: %" PRIu64
+            ", tables left out: %zu\n",
+            copy->words.kept, copy->words.rewritten, copy->left_out_count);
+    print_left_out(out, copy);
+    if (record->has_backing_file)
+        fprintf(out, "  the backing file name %s\n",
+                copy->backing_name_kept
+                    ? "was kept, as asked for"
+                    : "was removed, and with it the reference to the backing file");
+    print_qemu(out, "image.qed", &copy->qemu);
+    fprintf(out, "  verdict of original and copy: %s\n",
+            copy->identical ? "identical" : "they differ, for the reasons above");
+}
+
+char *render_text(const struct record *record, struct failure *why)
+{
+    char line[QEMU_SUMMARY_SIZE];
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+
+    if (!out) {
+        failure_set_errno(why, errno, "cannot render text");
+        return NULL;
+    }
+    qemu_summary(&record->qemu, line);
+    fprintf(out, "%s\n\nimage: %s\nfile format: qed\n", line, QUOTE(record->filename));
+    print_verdict(out, record);
+    print_figures(out, record);
+    print_histogram(out, record);
+    print_findings(out, record);
+    if (record->copy.present)
+        print_copy(out, record);
+    if (fclose(out)) {
+        failure_set_errno(why, ENOMEM, "cannot render text");
+        free(text);
+        return NULL;
+    }
+    return text;
+}

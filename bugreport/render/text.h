@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef BUGREPORT_RENDER_TEXT_H
+#define BUGREPORT_RENDER_TEXT_H
+
+#include "bugreport/record.h"
+
+/*
+ * The record for people. The first line is the one that qemu-img check would end with, so that a
+ * reader can tie the report to it. The caller frees the text. NULL: out of memory.
+ */
+char *render_text(const struct record *record, struct failure *why);
+
+/* Long enough for any size, e.g. "1.5 GiB (1610612736 bytes)". */
+#define TEXT_SIZE_SIZE 64
+
+/* A number of bytes as qemu-img writes it: "512 B (512 bytes)", "64 KiB (65536 bytes)". */
+const char *text_size(char buffer[TEXT_SIZE_SIZE], uint64_t bytes);
+
+#endif

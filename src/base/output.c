@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "base/quote.h"
+
+#define TEMPORARY_SIZE 32
+
+struct output {
+    const struct output_options *options; /* NULL: standard output */
+    char *path;
+    const char *name;               /* last part of path */
+    int directory, fd;
+    char temporary[TEMPORARY_SIZE]; /* its name until it is committed; empty if it has none */
+};
+
+static void output_free(struct output *output)
+{
+    if (!output)
+        return;
+    if (output->options && output->fd >= 0)
+        close(output->fd);
+    if (output->directory >= 0)
+        close(output->directory);
+    free(output->path);
+    free(output);
+}
+
+static struct output *output_new(struct failure *why)
+{
+    struct output *output = calloc(1, sizeof(*output));
+
+    if (!output) {
+        failure_set_errno(why, ENOMEM, "cannot begin an output");
+        return NULL;
+    }
+    output->directory = output->fd = -1;
+    return output;
+}
+
+/* Splits the path and opens the directory, so that later renames of parents do not matter. */
+static int open_directory(struct output *output, const char *path, struct failure *why)
+{
+    char *slash;
+
+    output->path = strdup(path);
+    if (!output->path)
+        return failure_set_errno(why, ENOMEM, "%s", QUOTE(path));
+    slash = strrchr(output->path, '/');
+    output->name = slash ? slash + 1 : output->path;
+    if (!slash) {
+        output->directory = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    } else if (slash == output->path) {
+        output->directory = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    } else {
+        *slash = '\0';
+        output->directory = open(output->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        *slash = '/';
+    }
+    if (output->directory < 0)
+        return failure_set_errno(why, errno, "%s: cannot open its directory", QUOTE(path));
+    return 0;
+}
+
+static bool is_input(const struct output_options *options, const struct stat *stat)
+{
+    for (size_t i = 0; i < options->input_count; i++) {
+        if (options->inputs[i].st_dev == stat->st_dev && options->inputs[i].st_ino == stat->st_ino)
+            return true;
+    }
+    return false;
+}
+
+/* Judges what stands under the name now; nothing is fine. */
+static int check_target(const struct output *output, struct failure *why)
+{
+    const char *path = output->path;
+    struct stat stat;
+
+    if (!output->name[0])
+        return failure_set(why, "%s: is a directory, a file name is needed", QUOTE(path));
+    if (!fstatat(output->directory, output->name, &stat, 0) && is_input(output->options, &stat))
+        return failure_set(why, "%s: is the image itself; choose another name", QUOTE(path));
+    if (fstatat(output->directory, output->name, &stat, AT_SYMLINK_NOFOLLOW)) {
+        if (errno == ENOENT)
+            return 0;
+        return failure_set_errno(why, errno, "%s", QUOTE(path));
+    }
+    if (S_ISDIR(stat.st_mode))
+        return failure_set(why, "%s: is a directory, a file name is needed", QUOTE(path));
+    if (!S_ISREG(stat.st_mode))
+        return failure_set(why, "%s: exists and is not a regular file", QUOTE(path));
+    if (!output->options->replace)
+        return failure_set(why, "%s: exists; choose another name or give --force", QUOTE(path));
+    return 0;
+}
+
+static int make_temporary_name(struct output *output, struct failure *why)
+{
+    uint64_t random;
+
+    if (getrandom(&random, sizeof(random), 0) != sizeof(random))
+        return failure_set_errno(why, errno, "cannot make a temporary name");
+    snprintf(output->temporary, sizeof(output->temporary), ".%016" PRIx64 ".tmp", random);
+    return 0;
+}
+
+static int create(struct output *output, struct failure *why)
+{
+    output->fd = openat(output->directory, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+    if (output->fd >= 0)
+        return 0;
+    if (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT && errno != EINVAL)
+        return failure_set_errno(why, errno, "%s", QUOTE(output->path));
+    if (make_temporary_name(output, why))
+        return -1;
+    output->fd = openat(output->directory, output->temporary,
+                        O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY | O_CLOEXEC, 0600);
+    if (output->fd >= 0)
+        return 0;
+    output->temporary[0] = '\0';
+    return failure_set_errno(why, errno, "%s", QUOTE(output->path));
+}
+
+int output_open(struct output **output, const char *path, const struct output_options *options,
+                struct failure *why)
+{
+    struct output *opened = output_new(why);
+
+    if (!opened)
+        return -1;
+    opened->options = options;
+    if (open_directory(opened, path, why) || check_target(opened, why) || create(opened, why)) {
+        output_free(opened);
+        return -1;
+    }
+    *output = opened;
+    return 0;
+}
+
+int output_open_stdout(struct output **output, struct failure *why)
+{
+    struct output *opened;
+
+    if (isatty(STDOUT_FILENO))
+        return failure_set(why, "standard output is a terminal; redirect it or name a file");
+    opened = output_new(why);
+    if (!opened)
+        return -1;
+    opened->path = strdup("standard output");
+    if (!opened->path) {
+        output_free(opened);
+        return failure_set_errno(why, ENOMEM, "cannot begin an output");
+    }
+    opened->fd = STDOUT_FILENO;
+    *output = opened;
+    return 0;
+}
+
+int output_write(struct output *output, const void *bytes, size_t size, struct failure *why)
+{
+    const char *at = bytes;
+
+    while (size > 0) {
+        ssize_t written = write(output->fd, at, size);
+
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return failure_set_errno(why, errno, "%s: cannot write", QUOTE(output->path));
+        at += written;
+        size -= (size_t)written;
+    }
+    return 0;
+}
+
+int output_write_at(struct output *output, uint64_t offset, const void *bytes, size_t size,
+                    struct failure *why)
+{
+    const char *at = bytes;
+
+    while (size > 0) {
+        ssize_t written = pwrite(output->fd, at, size, (off_t)offset);
+
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return failure_set_errno(why, errno, "%s: cannot write at 0x%" PRIx64,
+                                     QUOTE(output->path), offset);
+        at += written;
+        offset += (uint64_t)written;
+        size -= (size_t)written;
+    }
+    return 0;
+}
+
+int output_set_size(struct output *output, uint64_t size, struct failure *why)
+{
+    if (size > INT64_MAX || ftruncate(output->fd, (off_t)size))
+        return failure_set_errno(why, size > INT64_MAX ? EFBIG : errno,
+                                 "%s: cannot make a file of %" PRIu64 " bytes",
+                                 QUOTE(output->path), size);
+    return 0;
+}
+
+/* Links the nameless file to a name. AT_EMPTY_PATH may need a capability, the other way /proc. */
+static int link_as(struct output *output, const char *name)
+{
+    char self[64];
+
+    if (!linkat(output->fd, "", output->directory, name, AT_EMPTY_PATH))
+        return 0;
+    if (errno == EEXIST)
+        return -1;
+    snprintf(self, sizeof(self), "/proc/self/fd/%d", output->fd);
+    return linkat(AT_FDCWD, self, output->directory, name, AT_SYMLINK_FOLLOW);
+}
+
+/* Renames the temporary name to the final one, without replacing anything unless allowed. */
+static int rename_temporary(struct output *output)
+{
+    int result;
+
+    if (output->options->replace)
+        result = renameat(output->directory, output->temporary, output->directory, output->name);
+    else
+        result = renameat2(output->directory, output->temporary, output->directory, output->name,
+                           RENAME_NOREPLACE);
+    if (result && !output->options->replace && errno == EINVAL) {
+        result = linkat(output->directory, output->temporary, output->directory, output->name, 0);
+        if (!result)
+            unlinkat(output->directory, output->temporary, 0);
+    }
+    if (!result)
+        output->temporary[0] = '\0';
+    return result;
+}
+
+/* A nameless file cannot replace one with a name: it gets a temporary name first. */
+static int publish(struct output *output, struct failure *why)
+{
+    int result;
+
+    if (!output->temporary[0] && !output->options->replace) {
+        result = link_as(output, output->name);
+    } else {
+        if (!output->temporary[0]) {
+            if (make_temporary_name(output, why))
+                return -1;
+            if (link_as(output, output->temporary)) {
+                output->temporary[0] = '\0';
+                return failure_set_errno(why, errno, "%s: cannot name the file",
+                                         QUOTE(output->path));
+            }
+        }
+        result = rename_temporary(output);
+    }
+    if (result && errno == EEXIST)
+        return failure_set(why, "%s: exists by now; choose another name or give --force",
+                           QUOTE(output->path));
+    if (result)
+        return failure_set_errno(why, errno, "%s: cannot name the file", QUOTE(output->path));
+    return 0;
+}
+
+/* The permissions that a file made with open() would have had. */
+static mode_t usual_mode(void)
+{
+    mode_t mask = umask(0);
+
+    umask(mask);
+    return 0666 & ~mask;
+}
+
+static int close_file(struct output *output, struct failure *why)
+{
+    int fd = output->fd;
+
+    output->fd = -1;
+    if (close(fd))
+        return failure_set_errno(why, errno, "%s: cannot close", QUOTE(output->path));
+    return 0;
+}
+
+static int commit_file(struct output *output, struct failure *why)
+{
+    const char *path = output->path;
+
+    if (fchmod(output->fd, usual_mode()) || fsync(output->fd))
+        return failure_set_errno(why, errno, "%s: cannot make it durable", QUOTE(path));
+    if (check_target(output, why) || publish(output, why) || close_file(output, why))
+        return -1;
+    if (fsync(output->directory))
+        return failure_set_errno(why, errno, "%s: written, but perhaps not durable", QUOTE(path));
+    return 0;
+}
+
+int output_commit(struct output *output, struct failure *why)
+{
+    int result = 0;
+
+    if (output->options)
+        result = commit_file(output, why);
+    if (result)
+        output_discard(output);
+    else
+        output_free(output);
+    return result;
+}
+
+void output_discard(struct output *output)
+{
+    if (!output)
+        return;
+    if (output->temporary[0])
+        unlinkat(output->directory, output->temporary, 0);
+    output_free(output);
+}

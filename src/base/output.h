@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef BASE_OUTPUT_H
+#define BASE_OUTPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include "base/failure.h"
+
+/*
+ * A file that exists complete or not at all. It is written without a name (or, where the file system
+ * knows no such files, under a temporary one in the same directory) and gets its name when it is
+ * committed. Nothing is replaced unless asked for, and an input never.
+ */
+struct output;
+
+struct output_options {
+    bool replace;              /* a regular file of that name may be replaced */
+    const struct stat *inputs; /* files that must not be, not even then */
+    size_t input_count;
+};
+
+/*
+ * Begins an output that is to be called path. Refuses, before anything is written, what
+ * output_commit() would refuse, and anything that is not a regular file. The options must live as
+ * long as the output.
+ */
+int output_open(struct output **output, const char *path, const struct output_options *options,
+                struct failure *why);
+
+/* Begins an output to standard output; a terminal is refused. Commit then means flush only. */
+int output_open_stdout(struct output **output, struct failure *why);
+
+/* Appends; short writes and interruptions are made good. */
+int output_write(struct output *output, const void *bytes, size_t size, struct failure *why);
+
+/* Writes at an offset, for sparse files; the position of output_write() does not move. */
+int output_write_at(struct output *output, uint64_t offset, const void *bytes, size_t size,
+                    struct failure *why);
+
+/* Sets the length in bytes; what was not written is hole. */
+int output_set_size(struct output *output, uint64_t size, struct failure *why);
+
+/* Makes the file durable, gives it its name, and frees the output, also if that fails. */
+int output_commit(struct output *output, struct failure *why);
+
+/* Removes all traces and frees the output; NULL is allowed. */
+void output_discard(struct output *output);
+
+#endif

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/quote.h"
+#include "bugreport/pack/bundle.h"
+#include "bugreport/render/text.h"
+#include "qedscrub/commands.h"
+#include "qedscrub/image.h"
+#include "qedscrub/names.h"
+#include "qedscrub/status.h"
+
+/* All that packing one image goes through. */
+struct job {
+    const struct options *options;
+    const char *archive; /* where to, "-" for standard output */
+    const struct output_options *output_options;
+    struct image image;
+    struct scrub scrub;
+    bool has_copy;
+    struct record record;
+    struct output *output;
+    struct sink sink;
+    struct bundle_inventory inventory;
+};
+
+/* SOURCE_DATE_EPOCH, or 0: what is packed does not tell when. */
+static int64_t bundle_time(void)
+{
+    const char *text = getenv("SOURCE_DATE_EPOCH");
+    char *end;
+    long long value;
+
+    if (!text || !text[0])
+        return 0;
+    errno = 0;
+    value = strtoll(text, &end, 10);
+    return errno || *end || value < 0 ? 0 : value;
+}
+
+static int begin_output(struct job *job, struct failure *why)
+{
+    if (job->options->dry_run)
+        return 0;
+    if (!strcmp(job->archive, "-"))
+        return output_open_stdout(&job->output, why);
+    return output_open(&job->output, job->archive, job->output_options, why);
+}
+
+static int plan_copy(struct job *job, struct failure *why)
+{
+    struct scrub_options options = {job->options->keep_backing_name};
+    struct scrub_counts counts;
+    struct qemu_check check;
+
+    job->has_copy = audit_can_copy(&job->image.audit);
+    if (!job->has_copy)
+        return 0;
+    if (scrub_init(&job->scrub, map_source(job->image.map), &job->image.audit, &options, why) ||
+        scrub_predict(&job->scrub, &check, &counts, why))
+        return -1;
+    return record_add_copy(&job->record, &job->scrub, &check, &counts, why);
+}
+
+/* The record as it will stand in the bundle, where names are told only on request. */
+static int make_record(struct job *job, struct failure *why)
+{
+    const struct options *options = job->options;
+    struct image *image = &job->image;
+    const char *name = options->keep_names ? names_base(image->path) : "image.qed";
+    char backing[HEADER_MAX_NAME + 1];
+    int length = 0;
+
+    if (record_make(&job->record, &image->audit, name, why))
+        return -1;
+    if (options->keep_backing_name)
+        length = header_backing_name(&image->audit.header, map_source(image->map), backing, why);
+    if (length < 0)
+        return -1;
+    if (length > 0)
+        job->record.backing_name = strdup(backing);
+    return plan_copy(job, why);
+}
+
+static int write_bundle(struct job *job, struct failure *why)
+{
+    struct bundle_options options = {tarball_filter_of(job->archive), job->options->label,
+                                     bundle_time()};
+
+    sink_init(&job->sink, job->output);
+    if (bundle_write(&job->sink, &options, &job->record, job->has_copy ? &job->scrub : NULL,
+                     &job->inventory, why))
+        return -1;
+    if (map_changed(job->image.map) && !job->options->force_share)
+        return failure_set(why, "the image changed while it was read; try again when it is not in "
+                                "use");
+    return 0;
+}
+
+static int commit(struct job *job, struct failure *why)
+{
+    struct output *output = job->output;
+
+    job->output = NULL;
+    return output ? output_commit(output, why) : 0;
+}
+
+static int pack_image(struct job *job, struct failure *why)
+{
+    int status = image_audit(&job->image, job->options, why);
+
+    if (status != STATUS_OK)
+        return status;
+    if (make_record(job, why) || write_bundle(job, why)) {
+        failure_prefix(why, job->image.path);
+        return STATUS_FAILED;
+    }
+    return commit(job, why) ? STATUS_FAILED : STATUS_OK;
+}
+
+/* Which of the usual trackers take a file of this size. */
+static void print_trackers(FILE *out, uint64_t size)
+{
+    static const struct {
+        const char *name;
+        uint64_t limit;
+    } trackers[] = {{"GitHub (25 MB)", 25000000},
+                    {"GitLab (100 MiB)", 100 << 20},
+                    {"stock Bugzilla (1000 KB)", 1000 << 10}};
+
+    for (size_t i = 0; i < sizeof(trackers) / sizeof(trackers[0]); i++)
+        fprintf(out, "%s %s %s", i ? "," : "  size:    ", trackers[i].name,
+                size <= trackers[i].limit ? "takes it" : "does not");
+    fprintf(out, "\n");
+}
+
+static void print_closing(struct job *job)
+{
+    const struct record *record = &job->record;
+    char size[TEXT_SIZE_SIZE], hex[SINK_HEX_SIZE];
+    const char *copy = "none; the header allows no copy, the bundle holds reports only";
+
+    if (job->has_copy)
+        copy = record->copy.identical ? "qemu-img check says the same of it: identical"
+                                      : "qemu-img check says something else of it; report.txt "
+                                        "tells why";
+    sink_hex(&job->sink.hash, hex);
+    fprintf(stderr, "%s: %s\n", QUOTE(job->archive), text_size(size, job->sink.size));
+    print_trackers(stderr, job->sink.size);
+    fprintf(stderr, "  sha256:   %s\n", hex);
+    fprintf(stderr, "  verdict:  %s (%" PRIu64 " corruptions, %" PRIu64 " leaks)%s\n",
+            verdict_name(record->verdict), record->corruptions, record->leaks,
+            record->dirty_flag ? ", marked dirty" : "");
+    fprintf(stderr, "  copy:     %s\n", copy);
+}
+
+/* A dry run's result is data, and goes to standard output. */
+static void print_inventory(const struct job *job)
+{
+    char size[TEXT_SIZE_SIZE];
+
+    printf("%s: would be %s\n", QUOTE(job->archive), text_size(size, job->sink.size));
+    for (size_t i = 0; i < job->inventory.count; i++) {
+        printf("  %-14s %s", job->inventory.members[i].name,
+               text_size(size, job->inventory.members[i].size));
+        if (job->inventory.members[i].data_size != job->inventory.members[i].size)
+            printf(", of which data %s", text_size(size, job->inventory.members[i].data_size));
+        printf("\n");
+    }
+}
+
+static void print_result(struct job *job)
+{
+    if (job->options->dry_run)
+        print_inventory(job);
+    else if (!job->options->quiet)
+        print_closing(job);
+}
+
+static int pack_one(const struct options *options, const struct output_options *output_options,
+                    const char *path, const char *archive)
+{
+    struct job job = {.options = options, .archive = archive, .output_options = output_options};
+    struct failure why = {0};
+    int status = image_open(&job.image, path, options, &why);
+
+    if (status == STATUS_OK && begin_output(&job, &why))
+        status = STATUS_FAILED;
+    if (status == STATUS_OK)
+        status = pack_image(&job, &why);
+    if (status == STATUS_OK)
+        print_result(&job);
+    else
+        complain(&why);
+    output_discard(job.output);
+    record_free(&job.record);
+    scrub_free(&job.scrub);
+    image_close(&job.image);
+    return status;
+}
+
+static int pack_all(const struct options *options, const struct output_options *output_options,
+                    bool into_directory)
+{
+    struct names names = {.directory = options->archive};
+    int status = STATUS_OK;
+
+    for (int i = 0; i < options->word_count; i++) {
+        const char *archive = options->archive;
+
+        if (into_directory)
+            archive = names_next(&names, options->words[i]);
+        if (!archive) {
+            status = STATUS_FAILED;
+            break;
+        }
+        status = status_worse(status,
+                              pack_one(options, output_options, options->words[i], archive));
+    }
+    names_free(&names);
+    return status;
+}
+
+static int check_words(const struct options *options, bool into_directory, struct failure *why)
+{
+    if (options->word_count == 0)
+        return failure_set(why, "give an image to pack, as in: qedscrub image.qed -o bug.tar.gz");
+    if (!options->archive)
+        return failure_set(why, "say with -o where the bundle is to go, as in: qedscrub %s -o "
+                                "bug.tar.gz",
+                           QUOTE(options->words[0]));
+    if (options->word_count > 1 && !into_directory)
+        return failure_set(why, "%d images: -o must name an existing directory",
+                           options->word_count);
+    return 0;
+}
+
+/* Identities of all images: no bundle may replace one, that of another image neither. */
+static struct stat *stat_images(const struct options *options, struct output_options *to)
+{
+    struct stat *inputs = calloc((size_t)options->word_count, sizeof(*inputs));
+
+    for (int i = 0; inputs && i < options->word_count; i++) {
+        if (!stat(options->words[i], &inputs[to->input_count]))
+            to->input_count++;
+    }
+    to->inputs = inputs;
+    return inputs;
+}
+
+int cmd_pack(const struct options *options)
+{
+    bool into_directory = options->archive && names_is_directory(options->archive);
+    struct output_options output_options = {.replace = options->force};
+    struct failure why = {0};
+    struct stat *inputs;
+    int status;
+
+    if (check_words(options, into_directory, &why)) {
+        complain(&why);
+        return STATUS_FAILED;
+    }
+    inputs = stat_images(options, &output_options);
+    if (!inputs) {
+        failure_set_errno(&why, ENOMEM, "cannot pack");
+        complain(&why);
+        return STATUS_FAILED;
+    }
+    status = pack_all(options, &output_options, into_directory);
+    free(inputs);
+    return status;
+}

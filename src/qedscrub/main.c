@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <fcntl.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "qedscrub/commands.h"
+#include "qedscrub/status.h"
+
+void complain(const struct failure *why)
+{
+    fprintf(stderr, "qedscrub: %s\n", why->text);
+}
+
+/* With 0, 1 or 2 closed the next file opened would get that number, and messages into it. */
+static void fill_standard_streams(void)
+{
+    int fd;
+
+    do {
+        fd = open("/dev/null", O_RDONLY);
+    } while (fd >= 0 && fd <= 2);
+    if (fd > 2)
+        close(fd);
+}
+
+static int run(const struct options *options)
+{
+    if (options->help) {
+        options_help(stdout, options->word_count == 0 && options->command == COMMAND_PACK
+                                 ? 0
+                                 : options->command);
+        return STATUS_OK;
+    }
+    if (options->version) {
+        printf("qedscrub %s\nLicence: GPL-2.0-or-later. There is no warranty.\n",
+               QEDSCRUB_VERSION);
+        return STATUS_OK;
+    }
+    return options->command == COMMAND_INFO ? cmd_info(options) : cmd_pack(options);
+}
+
+/* What was printed must have arrived, on a full disk too. */
+static int flush_stdout(int status)
+{
+    if (!fflush(stdout) && !ferror(stdout))
+        return status;
+    fprintf(stderr, "qedscrub: cannot write to standard output\n");
+    return STATUS_FAILED;
+}
+
+int main(int argc, char **argv)
+{
+    struct options options;
+    struct failure why = {0};
+
+    fill_standard_streams();
+    setlocale(LC_ALL, "");
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+    if (options_parse(&options, argc, argv, &why)) {
+        complain(&why);
+        fprintf(stderr, "Try 'qedscrub --help'.\n");
+        return STATUS_FAILED;
+    }
+    return flush_stdout(run(&options));
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef QEDSCRUB_NAMES_H
+#define QEDSCRUB_NAMES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Names of the bundles of several images in one directory: STEM.bug.tar.gz, each only once. */
+struct names {
+    const char *directory;
+    char **given;
+    size_t count, capacity;
+};
+
+/*
+ * The path of the bundle for an image. Images of the same stem get STEM-2, STEM-3 and so on. The
+ * result lives until names_free(); NULL if memory ran out, which has been said.
+ */
+const char *names_next(struct names *names, const char *image_path);
+
+void names_free(struct names *names);
+
+/* The part of a path behind its last slash. */
+const char *names_base(const char *path);
+
+bool names_is_directory(const char *path);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef QEDSCRUB_OPTIONS_H
+#define QEDSCRUB_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "base/failure.h"
+
+/* The commands, each a bit, so that an option can say to which ones it belongs. */
+enum command { COMMAND_PACK = 1, COMMAND_INFO = 2 };
+
+#define COMMAND_ALL (COMMAND_PACK | COMMAND_INFO)
+
+enum output_format { FORMAT_HUMAN, FORMAT_JSON };
+
+/* The command line, decoded. Strings point into argv. */
+struct options {
+    enum command command;
+    char **words; /* what is left: images */
+    int word_count;
+
+    const char *archive; /* -o */
+    const char *label;
+    enum output_format format;
+    size_t max_findings;
+    bool help, version, force_share, quiet, force, dry_run, keep_names, keep_backing_name;
+    bool assume_qed; /* -f qed */
+};
+
+/*
+ * Decodes argv, which is reordered. -1 with *why filled where it makes no sense; options->command
+ * then says which command's help to point at.
+ */
+int options_parse(struct options *options, int argc, char **argv, struct failure *why);
+
+/* Prints the help of a command, 0: of the program. */
+void options_help(FILE *out, unsigned command);
+
+#endif
