@@ -7,6 +7,9 @@
 
 #include "base/bytes.h"
 
+/* GNU tar misplaces what follows a range of a sparse member that does not end on a tar block. */
+#define HEAD_UNIT ((size_t)512)
+
 #define LARGEST_SHOWN (UINT64_C(1) << 46) /* 64 TiB: larger than files are, small enough to tell
                                              little */
 
@@ -243,8 +246,8 @@ static int make_head(struct scrub *scrub, bool keep_name, struct failure *why)
     header.backing_filename_offset = size ? QED_HEADER_SIZE : 0;
     header.backing_filename_size = (uint32_t)size;
     scrub->backing_name_kept = size > 0;
-    scrub->head_size = QED_HEADER_SIZE + (size_t)size;
-    scrub->head = malloc(scrub->head_size);
+    scrub->head_size = (QED_HEADER_SIZE + (size_t)size + HEAD_UNIT - 1) & ~(HEAD_UNIT - 1);
+    scrub->head = calloc(1, scrub->head_size);
     if (!scrub->head)
         return failure_set_errno(why, ENOMEM, "cannot make a header");
     header_encode(&header, scrub->head);
@@ -333,7 +336,7 @@ int scrub_predict(struct scrub *scrub, struct qemu_check *check, struct scrub_co
 
     *check = audit->qemu;
     *counts = (struct scrub_counts){.kept = audit->inventory.word_count};
-    if (scrub->left_out == 0 && kinds[FINDING_L1_INVALID].total == 0 &&
+    if (audit->qemu.opens && scrub->left_out == 0 && kinds[FINDING_L1_INVALID].total == 0 &&
         kinds[FINDING_L2_INVALID].total == 0 && audit->duplicates == 0)
         return 0;
     scrub->counts = (struct scrub_counts){0};

@@ -34,7 +34,7 @@ struct scrub {
     bool backing_name_kept;
     size_t left_out; /* tables that are not in the copy since data claim them too */
 
-    unsigned char *head; /* the header, followed by the backing name if it is kept */
+    unsigned char *head; /* the header, the backing name if it is kept, and zeros */
     size_t head_size;
     unsigned char *chunk;
     struct { /* how far the table in hand was read; see rewrite_word() */
@@ -54,8 +54,9 @@ int scrub_init(struct scrub *scrub, struct source *original, const struct audit 
 
 /*
  * Says beforehand what qemu-img check will find in the copy, and what scrub->counts will be when
- * all of it has been handed out once. Costs nothing for an image without invalid elements and
- * duplicates, whose tables stay as they are; otherwise the copy itself is audited.
+ * all of it has been handed out once. Costs nothing for an image that qemu opens and that has no
+ * invalid elements and duplicates, since its tables stay as they are; otherwise the copy itself is
+ * audited.
  */
 int scrub_predict(struct scrub *scrub, struct qemu_check *check, struct scrub_counts *counts,
                   struct failure *why);

@@ -1,0 +1,77 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Predictions against the real qemu-img check, on random images and on their metadata images.
+
+Usage: test_differential.py [COUNT [FIRST_SEED]]
+"""
+
+import json
+import os
+import sys
+
+from harness import (QEDSCRUB, Tap, differences, need, over_seeds, qemu_check, random_image, run,
+                     unpack)
+
+
+def check_copy(image, folder, real):
+    """Packs, unpacks, and compares the copy's verdict with the report's word on it."""
+    archive = os.path.join(folder, "bug.tar")
+    need(run(QEDSCRUB, "-q", "-f", "qed", image, "-o", archive))
+    bundle = unpack(archive, folder)
+    with open(os.path.join(bundle, "report.json"), encoding="utf-8") as file:
+        record = json.load(file)
+    if "copy" not in record:
+        present = os.path.exists(os.path.join(bundle, "image.qed"))
+        return "none", ["an image.qed of which the report knows nothing"] if present else []
+    copy = qemu_check(os.path.join(bundle, "image.qed"))
+    wrong = differences(record["copy"]["qemu-img"], copy)
+    if not copy["opens"] and not real["opens"]:
+        same = True
+    else:
+        same = copy == real
+    if record["copy"]["identical"] != same:
+        wrong.append("identical: %s, but %s and %s" % (record["copy"]["identical"], real, copy))
+    return "identical" if same else "differs", wrong
+
+
+def check(seed, folder):
+    image = os.path.join(folder, "image.qed")
+    told = random_image(seed, image)
+    real = qemu_check(image)
+    info = run(QEDSCRUB, "info", "-f", "qed", "--output=json", image)
+    record = json.loads(info.stdout)
+    wrong = differences(record["qemu-img"], real)
+    copy, wrong_copy = check_copy(image, folder, real)
+    wrong += ["copy: " + text for text in wrong_copy]
+    if info.returncode not in (0, 2, 3, 63):
+        wrong.append("info: exit %d" % info.returncode)
+    return {"failed": told + ": " + "; ".join(wrong) if wrong else None, "copy": copy,
+            "outcome": real["exit-status"]}
+
+
+def main():
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 2000
+    first = int(sys.argv[2]) if len(sys.argv) > 2 else 1
+    tap = Tap()
+    failures = []
+    tally = {}
+    for result in over_seeds(check, range(first, first + count)):
+        if result["failed"]:
+            failures.append(result["failed"])
+            continue
+        for key in ("outcome", "copy"):
+            name = "%s %s" % (key, result[key])
+            tally[name] = tally.get(name, 0) + 1
+    tap.test("%d images: every figure and exit status equals the real qemu-img check's" % count,
+             not failures, *failures[:20])
+    for name in sorted(tally):
+        print("#   %-16s %d" % (name, tally[name]))
+    tap.test("the images were sound, leaking, corrupt and not openable",
+             all(tally.get("outcome %d" % status, 0) >= count // 50 for status in (0, 1, 2, 3)))
+    tap.test("most copies have the original's verdict",
+             tally.get("copy identical", 0) > 20 * tally.get("copy differs", 0))
+    tap.end()
+
+
+if __name__ == "__main__":
+    main()
