@@ -149,8 +149,8 @@ static void take_header(struct record *record, const struct audit *audit)
     const struct header *header = &audit->header;
     uint32_t image_size_faults = 1u << HEADER_IMAGE_SIZE_ODD | 1u << HEADER_IMAGE_SIZE_LIMIT |
                                  1u << HEADER_CLUSTER_SIZE | 1u << HEADER_TABLE_SIZE;
-    bool l1_shown = audit->has_geometry && scrub_may_show(&audit->geometry, audit->file_size,
-                                                          header->l1_table_offset);
+    bool l1_shown = audit->has_geometry &&
+                    scrub_may_show(&audit->geometry, audit->file_size, header->l1_table_offset);
 
     record->magic_ok = header->magic == QED_MAGIC;
     record->virtual_size = shown_unless(audit, image_size_faults, header->image_size);

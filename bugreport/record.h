@@ -38,7 +38,7 @@ struct record {
     enum verdict verdict;
     bool has_figures; /* the tables could be walked */
     bool dirty_flag, in_use;
-    uint64_t virtual_size, file_size; /* bytes */
+    uint64_t virtual_size, file_size;   /* bytes */
     uint64_t actual_size, host_extents; /* bytes on the disk and pieces there; never packed */
     uint64_t cluster_size, table_size, header_size; /* bytes, clusters, clusters */
     uint64_t check_errors, corruptions, leaks;
@@ -70,9 +70,9 @@ enum field_type { FIELD_COUNT, FIELD_BYTES, FIELD_REAL, FIELD_BOOL };
 struct record_field {
     const char *key, *label;
     enum field_type type;
-    size_t at;        /* offset in struct record */
-    bool needs_walk;  /* without meaning unless has_figures */
-    bool of_host;     /* says something of the host, not of the image */
+    size_t at;       /* offset in struct record */
+    bool needs_walk; /* without meaning unless has_figures */
+    bool of_host;    /* says something of the host, not of the image */
 };
 
 /* All figures in the order in which reports give them; ends with a row without a key. */

@@ -114,8 +114,7 @@ static int add_members(struct bundle *bundle, const struct bundle_options *optio
         return -1;
     result = bundle->scrub ? add_image(bundle, why)
                            : manifest_drop_all(&bundle->manifest, record->file_size, why);
-    if (result ||
-        add_text(bundle, "manifest.json", manifest_text(&bundle->manifest, why), why))
+    if (result || add_text(bundle, "manifest.json", manifest_text(&bundle->manifest, why), why))
         return -1;
     return tarball_finish(bundle->tarball, why);
 }

@@ -26,8 +26,9 @@ struct bundle_inventory {
 };
 
 /*
- * Writes a bundle into the sink and lists its members. scrub is NULL where no copy can be made: a bundle of reports only.
- * Fails also if the source turns out to be another than the one the record was made of.
+ * Writes a bundle into the sink and lists its members. scrub is NULL where no copy can be made: a
+ * bundle of reports only. Fails also if the source turns out to be another than the one the record
+ * was made of.
  */
 int bundle_write(struct sink *sink, const struct bundle_options *options,
                  const struct record *record, struct scrub *scrub,

@@ -23,8 +23,8 @@ void manifest_free(struct manifest *manifest)
     *manifest = (struct manifest){0};
 }
 
-int manifest_add_member(struct manifest *manifest, const char *name, const void *bytes,
-                        size_t size, struct failure *why)
+int manifest_add_member(struct manifest *manifest, const char *name, const void *bytes, size_t size,
+                        struct failure *why)
 {
     struct sha256_ctx hash;
     char hex[SINK_HEX_SIZE];
@@ -41,8 +41,8 @@ int manifest_add_member(struct manifest *manifest, const char *name, const void 
 static int enter(struct manifest *manifest, uint64_t size, uint64_t *total, const char *action,
                  const char *reason, struct failure *why)
 {
-    json_t *range = json_pack("[I, I, s, s]", (json_int_t)manifest->position, (json_int_t)size,
-                              action, reason);
+    json_t *range =
+        json_pack("[I, I, s, s]", (json_int_t)manifest->position, (json_int_t)size, action, reason);
 
     if (json_array_append_new(manifest->ranges, range))
         return no_memory(why);
@@ -94,11 +94,10 @@ int manifest_end_image(struct manifest *manifest, const struct scrub *scrub, con
     if (enter_gap(manifest, scrub, scrub->source.size, why))
         return -1;
     json_decref(manifest->image);
-    manifest->image =
-        json_pack("{s:s, s:I, s:I, s:s, s:s}", "name", "image.qed", "size",
-                  (json_int_t)scrub->source.size, "data-bytes",
-                  (json_int_t)extents_total(&scrub->ranges), "data-sha256", data_hash,
-                  "map-sha256", map_hash);
+    manifest->image = json_pack("{s:s, s:I, s:I, s:s, s:s}", "name", "image.qed", "size",
+                                (json_int_t)scrub->source.size, "data-bytes",
+                                (json_int_t)extents_total(&scrub->ranges), "data-sha256", data_hash,
+                                "map-sha256", map_hash);
     return manifest->image ? 0 : no_memory(why);
 }
 

@@ -24,8 +24,8 @@ int manifest_init(struct manifest *manifest, struct failure *why);
 void manifest_free(struct manifest *manifest);
 
 /* Enters a member that holds these bytes. */
-int manifest_add_member(struct manifest *manifest, const char *name, const void *bytes,
-                        size_t size, struct failure *why);
+int manifest_add_member(struct manifest *manifest, const char *name, const void *bytes, size_t size,
+                        struct failure *why);
 
 /* Enters a range that the metadata image holds, in rising order; what lies before it is entered as
  * dropped. rewritten: whether any of its words is not the source's. */

@@ -50,8 +50,7 @@ enum tarball_filter tarball_filter_of(const char *path)
     return TARBALL_GZIP;
 }
 
-static la_ssize_t take_bytes(struct archive *archive, void *context, const void *bytes,
-                             size_t size)
+static la_ssize_t take_bytes(struct archive *archive, void *context, const void *bytes, size_t size)
 {
     struct tarball *tarball = context;
     int failed = tarball->gzip ? gzip_write(tarball->gzip, bytes, size, &tarball->failure)
@@ -92,8 +91,8 @@ static int set_filter(struct tarball *tarball, enum tarball_filter filter, struc
 
 static int set_up(struct tarball *tarball, enum tarball_filter filter, struct failure *why)
 {
-    tarball->hole = mmap(NULL, HOLE_SIZE, PROT_READ,
-                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    tarball->hole =
+        mmap(NULL, HOLE_SIZE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (tarball->hole == MAP_FAILED) {
         tarball->hole = NULL;
         return failure_set_errno(why, errno, "cannot begin an archive");

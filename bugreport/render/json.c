@@ -69,7 +69,7 @@ int json_set_name(json_t *object, const char *key, const char *name)
     if (!text)
         return -1;
     result = json_object_set_new(object, key, json_string(text));
-    if (!result && strcmp(text, name))
+    if (!result && strcmp(text, name) != 0)
         result = set_base64(object, key, name);
     free(text);
     return result;
@@ -140,8 +140,8 @@ static json_t *header(const struct record *record)
 static json_t *qemu(const struct qemu_check *check)
 {
     char line[QEMU_SUMMARY_SIZE];
-    json_t *object = json_pack("{s:b, s:i}", "opens", check->opens, "exit-status",
-                               check->exit_status);
+    json_t *object =
+        json_pack("{s:b, s:i}", "opens", check->opens, "exit-status", check->exit_status);
 
     qemu_summary(check, line);
     if (!check->opens) {
@@ -213,10 +213,10 @@ static json_t *findings(const struct record *record)
             json_decref(places);
             continue;
         }
-        json_array_append_new(
-            list, json_pack("{s:s, s:s, s:s, s:s, s:o, s:o}", "kind", row->name, "severity",
-                            severity_name(row->severity), "text", row->text, "cause", row->cause,
-                            "count", number(record->kinds[kind]), "listed", places));
+        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:o, s:o}", "kind", row->name,
+                                              "severity", severity_name(row->severity), "text",
+                                              row->text, "cause", row->cause, "count",
+                                              number(record->kinds[kind]), "listed", places));
     }
     return list;
 }

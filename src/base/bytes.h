@@ -35,14 +35,16 @@ static inline uint64_t bytes_load64(const void *from)
 
 static inline void bytes_store32(void *to, uint32_t value)
 {
-    value = BYTES_LE32(value);
-    memcpy(to, &value, sizeof(value));
+    uint32_t stored = BYTES_LE32(value);
+
+    memcpy(to, &stored, sizeof(stored));
 }
 
 static inline void bytes_store64(void *to, uint64_t value)
 {
-    value = BYTES_LE64(value);
-    memcpy(to, &value, sizeof(value));
+    uint64_t stored = BYTES_LE64(value);
+
+    memcpy(to, &stored, sizeof(stored));
 }
 
 #endif

@@ -25,7 +25,8 @@ int failure_set(struct failure *why, const char *format, ...) __attribute__((for
 int failure_set_errno(struct failure *why, int error, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Puts a name, quoted, and a colon before the text: for who knows what a failure below was about. */
+/* Puts a name, quoted, and a colon before the text: for who knows what a failure below was about.
+ */
 void failure_prefix(struct failure *why, const char *name);
 
 /* Makes the object ready for the next operation. */

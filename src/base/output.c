@@ -17,7 +17,7 @@
 struct output {
     const struct output_options *options; /* NULL: standard output */
     char *path;
-    const char *name;               /* last part of path */
+    const char *name; /* last part of path */
     int directory, fd;
     char temporary[TEMPORARY_SIZE]; /* its name until it is committed; empty if it has none */
 };
@@ -43,28 +43,29 @@ static struct output *output_new(struct failure *why)
         return NULL;
     }
     output->directory = output->fd = -1;
+    output->name = "";
     return output;
 }
 
 /* Splits the path and opens the directory, so that later renames of parents do not matter. */
 static int open_directory(struct output *output, const char *path, struct failure *why)
 {
+    const char *directory = ".";
     char *slash;
 
     output->path = strdup(path);
     if (!output->path)
         return failure_set_errno(why, ENOMEM, "%s", QUOTE(path));
     slash = strrchr(output->path, '/');
-    output->name = slash ? slash + 1 : output->path;
-    if (!slash) {
-        output->directory = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    } else if (slash == output->path) {
-        output->directory = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    } else {
+    output->name = output->path;
+    if (slash) {
+        directory = slash == output->path ? "/" : output->path;
+        output->name = slash + 1;
         *slash = '\0';
-        output->directory = open(output->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        *slash = '/';
     }
+    output->directory = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (slash)
+        *slash = '/';
     if (output->directory < 0)
         return failure_set_errno(why, errno, "%s: cannot open its directory", QUOTE(path));
     return 0;
@@ -206,8 +207,8 @@ int output_set_size(struct output *output, uint64_t size, struct failure *why)
 {
     if (size > INT64_MAX || ftruncate(output->fd, (off_t)size))
         return failure_set_errno(why, size > INT64_MAX ? EFBIG : errno,
-                                 "%s: cannot make a file of %" PRIu64 " bytes",
-                                 QUOTE(output->path), size);
+                                 "%s: cannot make a file of %" PRIu64 " bytes", QUOTE(output->path),
+                                 size);
     return 0;
 }
 

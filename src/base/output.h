@@ -10,9 +10,9 @@
 #include "base/failure.h"
 
 /*
- * A file that exists complete or not at all. It is written without a name (or, where the file system
- * knows no such files, under a temporary one in the same directory) and gets its name when it is
- * committed. Nothing is replaced unless asked for, and an input never.
+ * A file that exists complete or not at all. It is written without a name (or, where the file
+ * system knows no such files, under a temporary one in the same directory) and gets its name when
+ * it is committed. Nothing is replaced unless asked for, and an input never.
  */
 struct output;
 

@@ -48,8 +48,7 @@ static struct finding finding_in_table(const struct audit *audit, enum finding_k
     return finding;
 }
 
-static int note_bad_pointers(struct audit *audit, const struct walk_step *step,
-                             struct failure *why)
+static int note_bad_pointers(struct audit *audit, const struct walk_step *step, struct failure *why)
 {
     struct finding finding = finding_at(audit, FINDING_L1_INVALID, step);
 
@@ -59,8 +58,7 @@ static int note_bad_pointers(struct audit *audit, const struct walk_step *step,
     return findings_add(&audit->findings, &finding, why);
 }
 
-static int note_shared_table(struct audit *audit, const struct walk_step *step,
-                             struct failure *why)
+static int note_shared_table(struct audit *audit, const struct walk_step *step, struct failure *why)
 {
     struct finding finding = finding_at(audit, FINDING_TABLE_SHARED, step);
 
@@ -308,8 +306,8 @@ static int note_remarks(struct audit *audit, struct failure *why)
 
     if (note(audit, FINDING_BEYOND_IMAGE, beyond, beyond > 0, why))
         return -1;
-    if (note(audit, FINDING_TAIL, tail,
-             audit->file_size > audit->geometry.file_end && tail > 0, why))
+    if (note(audit, FINDING_TAIL, tail, audit->file_size > audit->geometry.file_end && tail > 0,
+             why))
         return -1;
     return note(audit, FINDING_QEMU_COUNTS, 1, qemu_differs(audit), why);
 }
@@ -331,8 +329,7 @@ static int audit_tables(struct audit *audit, struct source *source, struct failu
         return 0;
     if (begin_inventory(audit, why) || walk_truly(audit, source, why))
         return -1;
-    audit->corruptions = audit->duplicates +
-                         audit->findings.kinds[FINDING_L1_INVALID].total +
+    audit->corruptions = audit->duplicates + audit->findings.kinds[FINDING_L1_INVALID].total +
                          audit->findings.kinds[FINDING_L2_INVALID].total;
     if (predict_qemu(audit, source, why))
         return -1;
@@ -350,8 +347,8 @@ int audit_run(struct audit *audit, struct source *source, const struct audit_opt
     audit->header_faults = header_judge(&audit->header, source->size);
     audit->has_geometry = header_geometry(&audit->header, source->size, &audit->geometry);
     qemu_open(&audit->qemu, &audit->header, source->size);
-    if (note(audit, FINDING_IN_USE, 1, options->in_use, why) ||
-        note_header_faults(audit, why) || audit_tables(audit, source, why))
+    if (note(audit, FINDING_IN_USE, 1, options->in_use, why) || note_header_faults(audit, why) ||
+        audit_tables(audit, source, why))
         return -1;
     if (audit->has_geometry && note_remarks(audit, why))
         return -1;

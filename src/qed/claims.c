@@ -59,23 +59,28 @@ static bool grow_used(struct claims *claims)
     return true;
 }
 
+static bool add_block(struct claims *claims, uint64_t index)
+{
+    uint64_t **block = &claims->blocks[index];
+
+    if (!grow_used(claims))
+        return false;
+    *block = calloc(BLOCK_WORDS, sizeof(**block));
+    if (!*block)
+        return false;
+    claims->used[claims->used_count++] = index;
+    return true;
+}
+
+/* The block that number belongs to; NULL if memory ran out. */
 static uint64_t *block_for(struct claims *claims, uint64_t number, struct failure *why)
 {
     uint64_t index = number / BLOCK_BITS;
-    uint64_t *block = claims->blocks[index];
 
-    if (block)
-        return block;
-    if (grow_used(claims))
-        block = calloc(BLOCK_WORDS, sizeof(*block));
-    if (!block) {
+    if (!claims->blocks[index] && !add_block(claims, index))
         failure_set_errno(why, ENOMEM, "cannot keep account of %" PRIu64 " clusters",
                           claims->limit);
-        return NULL;
-    }
-    claims->used[claims->used_count++] = index;
-    claims->blocks[index] = block;
-    return block;
+    return claims->blocks[index];
 }
 
 /* The lowest count bits of a word from bit first on. */
@@ -186,8 +191,7 @@ static uint64_t next_with(const struct claims *claims, uint64_t from, uint64_t e
     while (from < end) {
         bool exists = claims->blocks[from / BLOCK_BITS];
         bool set = false;
-        uint64_t same =
-            exists ? uniform_bits(word_at(claims, from), from % WORD_BITS, &set) : 0;
+        uint64_t same = exists ? uniform_bits(word_at(claims, from), from % WORD_BITS, &set) : 0;
 
         if (set == member)
             return from;

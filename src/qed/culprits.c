@@ -23,8 +23,8 @@ static void want(struct search *search, struct finding_list *kind, bool whole_ta
         struct finding *finding = &kind->list[i];
         uint64_t count = whole_table ? search->geometry->table_clusters : 1;
 
-        search->list[search->count++] = (struct wanted){
-            finding->offset >> search->geometry->cluster_bits, count, finding};
+        search->list[search->count++] =
+            (struct wanted){finding->offset >> search->geometry->cluster_bits, count, finding};
         if (count > search->longest)
             search->longest = count;
     }
@@ -53,8 +53,7 @@ static size_t lower_bound(const struct search *search, uint64_t cluster)
     return low;
 }
 
-static void claim(struct search *search, uint64_t offset, uint64_t count,
-                  const struct claimant *by)
+static void claim(struct search *search, uint64_t offset, uint64_t count, const struct claimant *by)
 {
     uint64_t first = offset >> search->geometry->cluster_bits;
     size_t i = lower_bound(search, first > search->longest ? first - search->longest : 0);

@@ -55,25 +55,25 @@ const char *claimant_name(enum claimant_role role);
 struct finding {
     enum finding_kind kind;
     enum element_reason reason;
-    uint64_t count;        /* clusters or elements it speaks of */
-    uint64_t table_offset; /* of the table the element stands in; FINDING_NOWHERE if none */
+    uint64_t count;              /* clusters or elements it speaks of */
+    uint64_t table_offset;       /* of the table the element stands in; FINDING_NOWHERE if none */
     uint64_t l1_index, l2_index; /* of the (first) element */
     uint64_t offset;             /* of the (first) cluster that is hit, in bytes */
-    uint64_t value;              /* raw (first) element: may hold guest data, see scrub_may_show() */
+    uint64_t value; /* raw (first) element: may hold guest data, see scrub_may_show() */
     uint64_t guest_pos, guest_size; /* bytes of the guest's view; size 0: none */
     struct claimant other;          /* who claimed the cluster first */
 };
 
 /* All findings of one kind: every one is counted, the first few are kept. */
 struct finding_list {
-    uint64_t total; /* sum of the counts */
+    uint64_t total;  /* sum of the counts */
     uint64_t places; /* findings, after joining neighbours */
     size_t kept;
     struct finding *list;
 };
 
 struct findings {
-    size_t keep; /* of each kind */
+    size_t keep;                        /* of each kind */
     struct finding last[FINDING_KINDS]; /* for joining neighbours */
     struct finding_list kinds[FINDING_KINDS];
 };

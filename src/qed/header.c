@@ -90,8 +90,8 @@ bool header_geometry(const struct header *header, uint64_t file_size, struct geo
     geometry->header_end = (uint64_t)header->header_size * cluster_size;
     geometry->file_end = sectors_end & ~(uint64_t)(cluster_size - 1);
     geometry->file_clusters = geometry->file_end / cluster_size;
-    geometry->total_clusters = header->image_size / cluster_size +
-                               (header->image_size % cluster_size != 0);
+    geometry->total_clusters =
+        header->image_size / cluster_size + (header->image_size % cluster_size != 0);
     return true;
 }
 
@@ -150,8 +150,7 @@ static uint32_t judge_backing(const struct header *header, const struct geometry
     if (!(header->features & QED_F_BACKING_FILE))
         return 0;
     return bit(HEADER_BACKING_OUTSIDE, outside) |
-           bit(HEADER_BACKING_LONG,
-               !outside && header->backing_filename_size > HEADER_MAX_NAME);
+           bit(HEADER_BACKING_LONG, !outside && header->backing_filename_size > HEADER_MAX_NAME);
 }
 
 uint32_t header_judge(const struct header *header, uint64_t file_size)

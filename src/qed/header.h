@@ -35,24 +35,24 @@ struct geometry {
  * findings' catalogue stands behind each.
  */
 enum header_fault {
-    HEADER_SHORT,               /* the file ends inside the header */
-    HEADER_MAGIC,               /* not "QED\0" */
-    HEADER_UNKNOWN_FEATURES,    /* feature bits that no specification explains */
-    HEADER_CLUSTER_SIZE,        /* not a power of two from 4 KiB to 64 MiB */
-    HEADER_TABLE_SIZE,          /* not a power of two from 1 to 16 */
-    HEADER_IMAGE_SIZE_ODD,      /* not a multiple of 512 */
-    HEADER_IMAGE_SIZE_LIMIT,    /* more than two levels of tables can address */
-    HEADER_IMAGE_SIZE_QEMU,     /* sound, but over a limit of qemu's own */
-    HEADER_L1_UNALIGNED,        /* not a multiple of the cluster size */
-    HEADER_L1_IN_HEADER,        /* inside the header clusters */
-    HEADER_L1_BEYOND_END,       /* the table ends behind the end of the file */
-    HEADER_TABLE_SIZE_ONE,      /* sound, but qemu refuses tables of one cluster */
-    HEADER_SIZE_ZERO,           /* the header has no cluster of its own */
-    HEADER_SIZE_QEMU,           /* header clusters of 4 GiB and more, which qemu refuses */
-    HEADER_BACKING_OUTSIDE,     /* the backing file name leaves the header clusters */
-    HEADER_BACKING_LONG,        /* sound, but longer than the 4095 bytes that qemu reads */
-    HEADER_UNKNOWN_COMPAT,      /* compat feature bits: allowed, unknown */
-    HEADER_UNKNOWN_AUTOCLEAR,   /* autoclear feature bits: allowed, unknown */
+    HEADER_SHORT,             /* the file ends inside the header */
+    HEADER_MAGIC,             /* not "QED\0" */
+    HEADER_UNKNOWN_FEATURES,  /* feature bits that no specification explains */
+    HEADER_CLUSTER_SIZE,      /* not a power of two from 4 KiB to 64 MiB */
+    HEADER_TABLE_SIZE,        /* not a power of two from 1 to 16 */
+    HEADER_IMAGE_SIZE_ODD,    /* not a multiple of 512 */
+    HEADER_IMAGE_SIZE_LIMIT,  /* more than two levels of tables can address */
+    HEADER_IMAGE_SIZE_QEMU,   /* sound, but over a limit of qemu's own */
+    HEADER_L1_UNALIGNED,      /* not a multiple of the cluster size */
+    HEADER_L1_IN_HEADER,      /* inside the header clusters */
+    HEADER_L1_BEYOND_END,     /* the table ends behind the end of the file */
+    HEADER_TABLE_SIZE_ONE,    /* sound, but qemu refuses tables of one cluster */
+    HEADER_SIZE_ZERO,         /* the header has no cluster of its own */
+    HEADER_SIZE_QEMU,         /* header clusters of 4 GiB and more, which qemu refuses */
+    HEADER_BACKING_OUTSIDE,   /* the backing file name leaves the header clusters */
+    HEADER_BACKING_LONG,      /* sound, but longer than the 4095 bytes that qemu reads */
+    HEADER_UNKNOWN_COMPAT,    /* compat feature bits: allowed, unknown */
+    HEADER_UNKNOWN_AUTOCLEAR, /* autoclear feature bits: allowed, unknown */
     HEADER_FAULTS
 };
 

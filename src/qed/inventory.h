@@ -8,7 +8,7 @@
 
 /* A table that the walk read. */
 struct table_ref {
-    uint64_t offset; /* bytes */
+    uint64_t offset;   /* bytes */
     uint64_t l1_index; /* of an L2 table: the first L1 element that points at it */
     enum table_level level;
     bool shared; /* a cluster of it is referenced as data as well */

@@ -10,8 +10,9 @@
 /* GNU tar misplaces what follows a range of a sparse member that does not end on a tar block. */
 #define HEAD_UNIT ((size_t)512)
 
-#define LARGEST_SHOWN (UINT64_C(1) << 46) /* 64 TiB: larger than files are, small enough to tell
-                                             little */
+#define LARGEST_SHOWN                                                                              \
+    (UINT64_C(1) << 46) /* 64 TiB: larger than files are, small enough to tell                     \
+                           little */
 
 /*
  * The decision on a table. One that is referenced as data too may have been overwritten by a guest,

@@ -10,7 +10,8 @@
 
 /*
  * What an image looks like to the rest of the library: a size, ranges of data with holes between
- * them, and bytes. A mapped file is one (map.h), a scrubbed view of another source is one (scrub.h).
+ * them, and bytes. A mapped file is one (map.h), a scrubbed view of another source is one
+ * (scrub.h).
  *
  * source_range() is the one gate that turns (offset, size) into a pointer.
  */
@@ -35,8 +36,9 @@ struct source {
 
 /*
  * Finds the first range of data at or after from and below end, cut to those limits; bytes outside
- * are zeros and need not be asked for. A range of data begins on a multiple of 8, so that no element
- * of a table lies across its start. Returns 1 and fills *found, 0 where all is hole, -1 failed.
+ * are zeros and need not be asked for. A range of data begins on a multiple of 8, so that no
+ * element of a table lies across its start. Returns 1 and fills *found, 0 where all is hole, -1
+ * failed.
  */
 int source_data(struct source *source, uint64_t from, uint64_t end, struct extent *found,
                 struct failure *why);

@@ -44,7 +44,7 @@ static void end_run(struct usage *usage)
 }
 
 static void add_to_run(struct usage *usage, const struct geometry *geometry, uint64_t cluster,
-                        const struct run *run)
+                       const struct run *run)
 {
     if (usage->run_next_cluster != cluster || usage->run_next_offset != run->value)
         end_run(usage);

@@ -91,8 +91,8 @@ static int claim_elements(struct walk *walk, struct failure *why)
 
     if (count > run->count)
         count = run->count;
-    count = claims_take(&walk->claims, walk_number(walk, run->value), count,
-                        &walk->step.duplicate, why);
+    count = claims_take(&walk->claims, walk_number(walk, run->value), count, &walk->step.duplicate,
+                        why);
     if (count == 0)
         return -1;
     walk->step.run.count = (uint32_t)count;
@@ -136,8 +136,7 @@ static int next_table(struct walk *walk, struct failure *why)
     step->event = step->taken ? WALK_SHARED_TABLE : WALK_TABLE;
     walk->in_table = !step->taken;
     walk->l2_run.count = 0;
-    table_begin(&walk->l2, walk->source, walk->geometry, TABLE_L2, step->table_offset,
-                NULL);
+    table_begin(&walk->l2, walk->source, walk->geometry, TABLE_L2, step->table_offset, NULL);
     return 1;
 }
 

@@ -43,7 +43,7 @@ struct walk {
     struct claims claims;
     uint64_t limit; /* cluster numbers of the file */
     struct table_cursor l1, l2;
-    unsigned char *l1_bytes; /* what the L1 cursor has in hand while L2 tables are read */
+    unsigned char *l1_bytes;   /* what the L1 cursor has in hand while L2 tables are read */
     struct run l1_run, l2_run; /* what is left of the runs in hand */
     bool in_table;
     uint64_t l1_taken; /* clusters of the L1 table that the header had claimed */

@@ -26,8 +26,7 @@ static int add_local_facts(struct record *record, struct image *image, struct fa
     return 0;
 }
 
-static int print_record(const struct record *record, enum output_format format,
-                        struct failure *why)
+static int print_record(const struct record *record, enum output_format format, struct failure *why)
 {
     char *text = format == FORMAT_JSON ? render_json(record, why) : render_text(record, why);
 

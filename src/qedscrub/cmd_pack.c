@@ -217,8 +217,8 @@ static int pack_all(const struct options *options, const struct output_options *
             status = STATUS_FAILED;
             break;
         }
-        status = status_worse(status,
-                              pack_one(options, output_options, options->words[i], archive));
+        status =
+            status_worse(status, pack_one(options, output_options, options->words[i], archive));
     }
     names_free(&names);
     return status;
@@ -229,8 +229,9 @@ static int check_words(const struct options *options, bool into_directory, struc
     if (options->word_count == 0)
         return failure_set(why, "give an image to pack, as in: qedscrub image.qed -o bug.tar.gz");
     if (!options->archive)
-        return failure_set(why, "say with -o where the bundle is to go, as in: qedscrub %s -o "
-                                "bug.tar.gz",
+        return failure_set(why,
+                           "say with -o where the bundle is to go, as in: qedscrub %s -o "
+                           "bug.tar.gz",
                            QUOTE(options->words[0]));
     if (options->word_count > 1 && !into_directory)
         return failure_set(why, "%d images: -o must name an existing directory",

@@ -34,8 +34,7 @@ static int run(const struct options *options)
         return STATUS_OK;
     }
     if (options->version) {
-        printf("qedscrub %s\nLicence: GPL-2.0-or-later. There is no warranty.\n",
-               QEDSCRUB_VERSION);
+        printf("qedscrub %s\nLicence: GPL-2.0-or-later. There is no warranty.\n", QEDSCRUB_VERSION);
         return STATUS_OK;
     }
     return options->command == COMMAND_INFO ? cmd_info(options) : cmd_pack(options);

@@ -12,8 +12,16 @@
 #define DEFAULT_MAX_FINDINGS 8
 
 /* Codes of the options that have no letter. */
-enum { OPT_FORCE = 256, OPT_DRY_RUN, OPT_LABEL, OPT_KEEP_NAMES, OPT_KEEP_BACKING, OPT_OUTPUT,
-       OPT_MAX_FINDINGS, OPT_VERSION };
+enum {
+    OPT_FORCE = 256,
+    OPT_DRY_RUN,
+    OPT_LABEL,
+    OPT_KEEP_NAMES,
+    OPT_KEEP_BACKING,
+    OPT_OUTPUT,
+    OPT_MAX_FINDINGS,
+    OPT_VERSION
+};
 
 struct option_row {
     int code; /* its letter, or one of the above */
@@ -111,7 +119,7 @@ static int set_option(struct options *options, int code, const char *argument, s
         return 0;
     case 'f':
         options->assume_qed = true;
-        if (strcmp(argument, "qed"))
+        if (strcmp(argument, "qed") != 0)
             return failure_set(why, "-f %s: only qed is understood", QUOTE(argument));
         return 0;
     case OPT_LABEL:
@@ -139,9 +147,8 @@ static void make_tables(struct option table[ROWS + 1], char letters[2 * ROWS + 2
 
     *letter++ = ':';
     for (size_t i = 0; i < ROWS; i++) {
-        table[i] = (struct option){rows[i].name,
-                                   rows[i].argument ? required_argument : no_argument, NULL,
-                                   rows[i].code};
+        table[i] = (struct option){rows[i].name, rows[i].argument ? required_argument : no_argument,
+                                   NULL, rows[i].code};
         if (rows[i].code >= 256)
             continue;
         *letter++ = (char)rows[i].code;
@@ -192,7 +199,7 @@ static void find_command(struct options *options, int argc, char **argv)
     options->words = argv + optind;
     options->word_count = argc - optind;
     for (size_t i = 0; i < COMMANDS && options->word_count > 0 && !images_only; i++) {
-        if (strcmp(options->words[0], commands[i].name))
+        if (strcmp(options->words[0], commands[i].name) != 0)
             continue;
         options->command = commands[i].command;
         options->words++;
@@ -214,9 +221,8 @@ int options_parse(struct options *options, int argc, char **argv, struct failure
 {
     unsigned used = 0;
 
-    *options = (struct options){.command = COMMAND_PACK,
-                                .label = DEFAULT_LABEL,
-                                .max_findings = DEFAULT_MAX_FINDINGS};
+    *options = (struct options){
+        .command = COMMAND_PACK, .label = DEFAULT_LABEL, .max_findings = DEFAULT_MAX_FINDINGS};
     if (read_options(options, argc, argv, &used, why))
         return -1;
     find_command(options, argc, argv);
@@ -238,8 +244,7 @@ static void print_commands(FILE *out, unsigned only)
 {
     for (size_t i = 0; i < COMMANDS; i++) {
         if (!only || commands[i].command == only)
-            fprintf(out, "  qedscrub %-36s\n      %s\n", commands[i].synopsis,
-                    commands[i].purpose);
+            fprintf(out, "  qedscrub %-36s\n      %s\n", commands[i].synopsis, commands[i].purpose);
     }
 }
 

@@ -3,7 +3,13 @@
 #define QEDSCRUB_STATUS_H
 
 /* Exit statuses: qemu-img check's, and one for limits. */
-enum { STATUS_OK = 0, STATUS_FAILED = 1, STATUS_CORRUPT = 2, STATUS_LEAKS = 3, STATUS_NOT_QED = 63 };
+enum {
+    STATUS_OK = 0,
+    STATUS_FAILED = 1,
+    STATUS_CORRUPT = 2,
+    STATUS_LEAKS = 3,
+    STATUS_NOT_QED = 63
+};
 
 /*
  * The worse of two exit statuses, for runs over many images. Their numbers are in no order of
