@@ -226,7 +226,7 @@ void record_free(struct record *record)
 
 bool record_has_field(const struct record *record, const struct record_field *field)
 {
-    const char *at = (const char *)record + field->at;
+    const void *at = (const char *)record + field->at;
 
     if (field->of_host)
         return *(const uint64_t *)at != RECORD_UNKNOWN;

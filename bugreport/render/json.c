@@ -77,7 +77,7 @@ int json_set_name(json_t *object, const char *key, const char *name)
 
 static json_t *field_value(const struct record *record, const struct record_field *field)
 {
-    const char *at = (const char *)record + field->at;
+    const void *at = (const char *)record + field->at;
 
     switch (field->type) {
     case FIELD_BOOL:

@@ -33,7 +33,7 @@ static void print_label(FILE *out, const char *label)
 
 static void print_field(FILE *out, const struct record *record, const struct record_field *field)
 {
-    const char *at = (const char *)record + field->at;
+    const void *at = (const char *)record + field->at;
     uint64_t count = 0;
     char size[TEXT_SIZE_SIZE];
 

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What the bats files share. Programs come from $BUILD, which tests/run puts on PATH.
+
+bats_require_minimum_version 1.5.0
+
+# A sound image of 64 MiB with some data, made by the real qemu tools.
+make_image() {
+    qemu-img create -q -f qed "$1" 64M
+    qemu-io -f qed -c 'write -P 0x41 0 1M' -c 'write -P 0x42 32M 256k' -c 'write -z 256k 128k' \
+        "$1" >/dev/null
+}
+
+# What must not change in a file that was only read.
+identity() {
+    stat -c '%n %s %b %Y %Z %i' "$@"
+    sha256sum "$@"
+}
+
+# Overwrites bytes: FILE OFFSET BYTES (printf escapes).
+patch() {
+    printf "$3" | dd of="$1" bs=1 seek="$(($2))" conv=notrunc status=none
+}
+
+# The names in a folder, hidden ones too.
+listing() {
+    find "$1" -mindepth 1 | sort
+}
+
+# Fails if grep finds something, where a negated command would not fail a test.
+absent() {
+    if grep "$@"; then
+        return 1
+    fi
+}
