@@ -146,7 +146,7 @@ static void print_kind(FILE *out, const struct record *record, int kind, size_t 
 
     if (rest == 0)
         return;
-    fprintf(out, "  %s, %s: %s\n      count %" PRIu64 ". Likely: %s.\n",
+    fprintf(out, "  [%s] %s: %s\n      count %" PRIu64 "; %s\n",
             severity_name(row->severity), row->name, row->text, rest, row->cause);
     for (; *next < record->finding_count && (int)record->findings[*next].finding.kind == kind;
          (*next)++) {
