@@ -106,7 +106,8 @@ check-more:  ## sanitizers, lint and what else takes longer
 
 .PHONY: check-sanitize
 check-sanitize:  ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer
-	@$(MAKE) --no-print-directory check-only BUILD=$(BUILD)/sanitize WERROR=$(WERROR) \
+	@LSAN_OPTIONS=suppressions=$(CURDIR)/tests/lsan.supp:print_suppressions=0 \
+	$(MAKE) --no-print-directory check-only BUILD=$(BUILD)/sanitize WERROR=$(WERROR) \
 	    CFLAGS='-O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer' \
 	    LDFLAGS='-fsanitize=address,undefined' TESTS='$(TESTS)'
 

@@ -32,3 +32,8 @@ absent() {
         return 1
     fi
 }
+
+# strace, which the leak checker of a sanitized build does not bear.
+traced() {
+    ASAN_OPTIONS=detect_leaks=0 strace -f "$@"
+}

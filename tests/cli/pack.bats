@@ -74,7 +74,7 @@ END
 
 @test "a backing file is neither opened nor named" {
     qemu-img create -q -f qed -b /nowhere/secret-base.img -F raw -u b.qed 64M
-    strace -f -o trace -e trace=file qedscrub b.qed -o bug.tar
+    traced -o trace -e trace=file qedscrub b.qed -o bug.tar
     absent secret-base trace
     absent -a secret-base bug.tar
     tar xf bug.tar
