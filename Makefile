@@ -30,10 +30,11 @@ qedscrub_sources := $(wildcard src/qedscrub/*.c)
 qed_tool_sources := $(wildcard src/qed-tool/*.c)
 mkimage_sources  := $(wildcard tests/mkimage/*.c)
 unit_sources     := $(wildcard tests/unit/test_*.c)
+fuzz_sources     := $(wildcard tests/fuzz/*.c)
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 all_sources := $(base_sources) $(qed_sources) $(bug_sources) $(qedscrub_sources) \
-               $(qed_tool_sources) $(mkimage_sources) $(unit_sources)
+               $(qed_tool_sources) $(mkimage_sources) $(unit_sources) $(fuzz_sources)
 
 libbase      := $(BUILD)/libbase.a
 libqed       := $(BUILD)/libqed.a
@@ -78,8 +79,11 @@ $(BUILD)/qed-tool: $(call objects,$(qed_tool_sources)) $(libqed) $(libbase)
 $(BUILD)/mkimage: $(call objects,$(mkimage_sources))
 	$(call quiet,LINK   )$(CC) $(all_cflags) $(all_ldflags) -o $@ $^
 
-# A unit test links the libraries, and of the programs the one module that it names.
+# A unit test links the libraries, and of the programs the one module that it names; that of the
+# edits all of qed-tool but main, and the fuzz target, which it runs on random input.
 $(BUILD)/tests/unit/test_status: $(BUILD)/src/qedscrub/status.o
+$(BUILD)/tests/unit/test_edit: $(filter-out %/main.o,$(call objects,$(qed_tool_sources))) \
+                               $(BUILD)/tests/fuzz/fuzz_edit.o
 $(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(libbugreport) $(libqed) $(libbase)
 	$(call quiet,LINK   )$(CC) $(all_cflags) $(all_ldflags) -o $@ \
 	    $(filter %.o,$^) $(filter %.a,$^) $(bundle_libs) -lcmocka

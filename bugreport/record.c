@@ -148,7 +148,8 @@ static void take_header(struct record *record, const struct audit *audit)
 {
     const struct header *header = &audit->header;
     uint32_t image_size_faults = 1u << HEADER_IMAGE_SIZE_ODD | 1u << HEADER_IMAGE_SIZE_LIMIT |
-                                 1u << HEADER_CLUSTER_SIZE | 1u << HEADER_TABLE_SIZE;
+                                 1u << HEADER_CLUSTER_SIZE | 1u << HEADER_TABLE_SIZE |
+                                 1u << HEADER_UNKNOWN_FEATURES;
     bool l1_shown = audit->has_geometry &&
                     scrub_may_show(&audit->geometry, audit->file_size, header->l1_table_offset);
 
@@ -156,7 +157,7 @@ static void take_header(struct record *record, const struct audit *audit)
     record->virtual_size = shown_unless(audit, image_size_faults, header->image_size);
     record->cluster_size = shown_unless(audit, 1u << HEADER_CLUSTER_SIZE, header->cluster_size);
     record->table_size = shown_unless(audit, 1u << HEADER_TABLE_SIZE, header->table_size);
-    record->header_size = shown_unless(audit, 1u << HEADER_L1_IN_HEADER, header->header_size);
+    record->header_size = audit->walked ? header->header_size : RECORD_UNKNOWN;
     record->l1_table_offset = l1_shown ? header->l1_table_offset : RECORD_UNKNOWN;
     if (!record->magic_ok)
         return;
@@ -190,11 +191,77 @@ int record_make(struct record *record, const struct audit *audit, const char *fi
     return take_findings(record, audit, why);
 }
 
-int record_add_copy(struct record *record, const struct scrub *scrub,
-                    const struct qemu_check *check, const struct scrub_counts *counts,
-                    struct failure *why)
+/* The table that the L1 element of a claimant points at; FINDING_NOWHERE if it is not known. */
+static uint64_t table_of(const struct inventory *inventory, uint64_t l1_index)
+{
+    for (size_t i = 0; i < inventory->count; i++) {
+        if (inventory->tables[i].level == TABLE_L2 && inventory->tables[i].l1_index == l1_index)
+            return inventory->tables[i].offset;
+    }
+    return FINDING_NOWHERE;
+}
+
+static bool may_tell_claimant(const struct scrub *scrub, const struct claimant *other)
+{
+    uint64_t table;
+
+    if (other->role != CLAIMANT_DATA)
+        return true;
+    table = table_of(&scrub->audit->inventory, other->l1_index);
+    return table != FINDING_NOWHERE && scrub_may_tell(scrub, table, other->l2_index, 1);
+}
+
+/* Leaks are what no word refers to: where there are suspect words, they would tell of those. */
+static bool may_tell(const struct scrub *scrub, const struct finding *finding)
+{
+    bool in_l2 = finding->l2_index != FINDING_NOWHERE;
+
+    if (finding->kind == FINDING_LEAK)
+        return scrub->belief.block_count == 0;
+    if (finding->table_offset == FINDING_NOWHERE)
+        return true;
+    return scrub_may_tell(scrub, finding->table_offset,
+                          in_l2 ? finding->l2_index : finding->l1_index,
+                          finding->kind == FINDING_TABLE_SHARED ? 1 : finding->count);
+}
+
+static void drop_suspect(struct record *record, const struct scrub *scrub)
+{
+    for (size_t i = 0; i < record->finding_count; i++) {
+        struct record_finding *to = &record->findings[i];
+        struct finding *finding = &to->finding;
+
+        if (!may_tell_claimant(scrub, &finding->other))
+            finding->other = (struct claimant){CLAIMANT_DATA, FINDING_NOWHERE, FINDING_NOWHERE};
+        if (may_tell(scrub, finding))
+            continue;
+        to->suspect = true;
+        to->has_value = to->redacted = false;
+        finding->value = finding->guest_pos = finding->guest_size = 0;
+        finding->l2_index = finding->offset = FINDING_NOWHERE;
+        if (finding->table_offset == scrub->audit->header.l1_table_offset)
+            finding->l1_index = FINDING_NOWHERE;
+    }
+}
+
+static void list_suspects(struct record_copy *copy, const struct scrub *scrub)
 {
     const struct inventory *inventory = &scrub->audit->inventory;
+
+    for (size_t i = 0; i < inventory->count; i++) {
+        const struct table_ref *table = &inventory->tables[i];
+        const struct table_belief *belief = scrub_belief(scrub, table);
+
+        if (belief->suspect_blocks)
+            copy->suspects[copy->suspect_count++] =
+                (struct record_suspect){*table, *belief, scrub_keeps_table(scrub, table)};
+    }
+}
+
+int record_add_copy(struct record *record, const struct scrub *scrub,
+                    const struct qemu_check *check, const struct scrub_counts *counts,
+                    bool faithful, struct failure *why)
+{
     struct record_copy *copy = &record->copy;
 
     *copy = (struct record_copy){
@@ -203,15 +270,14 @@ int record_add_copy(struct record *record, const struct scrub *scrub,
         .data_bytes = extents_total(&scrub->ranges),
         .words = *counts,
         .backing_name_kept = scrub->backing_name_kept,
-        .left_out = calloc(scrub->left_out + 1, sizeof(*copy->left_out)),
+        .faithful = faithful,
+        .suspects = calloc(scrub->audit->inventory.count + 1, sizeof(*copy->suspects)),
     };
-    if (!copy->left_out)
+    if (!copy->suspects)
         return failure_set_errno(why, ENOMEM, "cannot make a record");
     copy->identical = qemu_same(&copy->qemu, &record->qemu);
-    for (size_t i = 0; i < inventory->count; i++) {
-        if (!scrub_keeps_table(&inventory->tables[i]))
-            copy->left_out[copy->left_out_count++] = inventory->tables[i];
-    }
+    list_suspects(copy, scrub);
+    drop_suspect(record, scrub);
     return 0;
 }
 
@@ -220,7 +286,7 @@ void record_free(struct record *record)
     free(record->filename);
     free(record->backing_name);
     free(record->findings);
-    free(record->copy.left_out);
+    free(record->copy.suspects);
     *record = (struct record){0};
 }
 

@@ -19,6 +19,14 @@
 struct record_finding {
     struct finding finding; /* value is 0 where redacted */
     bool has_value, redacted;
+    bool suspect; /* it stands in a suspect block: neither its place nor what it hits is told */
+};
+
+/* A table of which the metadata image holds stand-ins, in whole or in part, or nothing. */
+struct record_suspect {
+    struct table_ref table;
+    struct table_belief belief;
+    bool in_copy;
 };
 
 /* The metadata image that goes with a report, if one was made. */
@@ -29,8 +37,9 @@ struct record_copy {
     uint64_t data_bytes; /* that are not hole */
     struct scrub_counts words;
     bool backing_name_kept;
-    struct table_ref *left_out; /* tables */
-    size_t left_out_count;
+    bool faithful; /* suspect tables were kept at the reporter's wish */
+    struct record_suspect *suspects;
+    size_t suspect_count;
 };
 
 struct record {
@@ -88,10 +97,13 @@ bool record_has_field(const struct record *record, const struct record_field *fi
 int record_make(struct record *record, const struct audit *audit, const char *filename,
                 struct failure *why);
 
-/* Adds what becomes of the metadata image; check and counts are what scrub_predict() said. */
+/*
+ * Adds what becomes of the metadata image; check and counts are what scrub_predict() said. Removes
+ * what findings tell of suspect blocks.
+ */
 int record_add_copy(struct record *record, const struct scrub *scrub,
                     const struct qemu_check *check, const struct scrub_counts *counts,
-                    struct failure *why);
+                    bool faithful, struct failure *why);
 
 void record_free(struct record *record);
 

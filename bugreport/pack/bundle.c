@@ -54,7 +54,7 @@ static void hash_extent(struct sha256_ctx *hash, const struct extent *extent)
 static int add_range(struct bundle *bundle, const struct extent *range, struct failure *why)
 {
     struct scrub *scrub = bundle->scrub;
-    uint64_t rewritten = scrub->counts.rewritten;
+    uint64_t changed = scrub->counts.rewritten + scrub->counts.stand_ins;
     uint64_t at = range->offset, end = range->offset + range->size;
 
     while (at < end) {
@@ -67,8 +67,9 @@ static int add_range(struct bundle *bundle, const struct extent *range, struct f
         at += size;
     }
     hash_extent(&bundle->map_hash, range);
-    return manifest_add_range(&bundle->manifest, scrub, range,
-                              range->offset == 0 || scrub->counts.rewritten > rewritten, why);
+    return manifest_add_range(
+        &bundle->manifest, scrub, range,
+        range->offset == 0 || scrub->counts.rewritten + scrub->counts.stand_ins > changed, why);
 }
 
 /* What was foretold in the report must be what went into the archive. */
@@ -76,7 +77,8 @@ static int check_counts(const struct bundle *bundle, struct failure *why)
 {
     const struct scrub_counts *told = &bundle->record->copy.words, *got = &bundle->scrub->counts;
 
-    if (told->kept == got->kept && told->rewritten == got->rewritten)
+    if (told->kept == got->kept && told->rewritten == got->rewritten &&
+        told->stand_ins == got->stand_ins)
         return 0;
     return failure_set(why, "the image changed while it was read; try again when it is not in use");
 }

@@ -67,7 +67,7 @@ static int enter_gap(struct manifest *manifest, const struct scrub *scrub, uint6
             failed = enter(manifest, size, &manifest->dropped, "dropped", "header-rest", why);
         else if (!table)
             failed = enter(manifest, size, &manifest->dropped, "dropped", "not-metadata", why);
-        else if (scrub_keeps_table(table))
+        else if (scrub_keeps_table(scrub, table))
             failed = enter(manifest, size, &manifest->kept, "kept", "table-zeros", why);
         else
             failed = enter(manifest, size, &manifest->dropped, "dropped", "table-left-out", why);
@@ -103,7 +103,7 @@ int manifest_end_image(struct manifest *manifest, const struct scrub *scrub, con
 
 int manifest_drop_all(struct manifest *manifest, uint64_t size, struct failure *why)
 {
-    return enter(manifest, size, &manifest->dropped, "dropped", "no-copy", why);
+    return size ? enter(manifest, size, &manifest->dropped, "dropped", "no-copy", why) : 0;
 }
 
 char *manifest_text(struct manifest *manifest, struct failure *why)

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "base/checked.h"
 #include "bugreport/pack/gzip.h"
 
 /*
@@ -25,8 +26,9 @@ struct tarball {
     const char *prefix;
     int64_t mtime;
     void *hole;
-    uint64_t position, size; /* in the sparse member under way */
-    struct failure failure;  /* the first one of a callback, which libarchive would lose */
+    const struct extents *ranges;    /* of the sparse member under way */
+    uint64_t position, size, filled; /* in it */
+    struct failure failure;          /* the first one of a callback, which libarchive would lose */
 };
 
 enum tarball_filter tarball_filter_of(const char *path)
@@ -215,8 +217,9 @@ int tarball_begin_sparse(struct tarball *tarball, const char *name, uint64_t siz
         return failure_set(why, "libarchive did not take the %zu ranges of %s", ranges->count,
                            name);
     }
-    tarball->position = 0;
+    tarball->position = tarball->filled = 0;
     tarball->size = size;
+    tarball->ranges = ranges;
     return write_header(tarball, entry, why);
 }
 
@@ -233,19 +236,32 @@ static int skip_hole(struct tarball *tarball, uint64_t until, struct failure *wh
     return 0;
 }
 
+/* Data outside of the ranges would be dropped without a word. */
+static bool is_in_a_range(const struct extents *ranges, uint64_t offset, size_t size)
+{
+    size_t i = extents_find(ranges, offset);
+    const struct extent *range = &ranges->list[i];
+
+    return i < ranges->count && offset >= range->offset &&
+           range_inside(offset - range->offset, size, range->size);
+}
+
 int tarball_data(struct tarball *tarball, uint64_t offset, const void *bytes, size_t size,
                  struct failure *why)
 {
-    if (offset < tarball->position || offset + size > tarball->size)
+    if (offset < tarball->position || !is_in_a_range(tarball->ranges, offset, size))
         return failure_set(why, "offset 0x%" PRIx64 " does not follow in the archive", offset);
     if (skip_hole(tarball, offset, why) || write_all(tarball, bytes, size, why))
         return -1;
     tarball->position += size;
+    tarball->filled += size;
     return 0;
 }
 
 int tarball_end_sparse(struct tarball *tarball, struct failure *why)
 {
+    if (tarball->filled != extents_total(tarball->ranges))
+        return failure_set(why, "data are missing in a sparse member of the archive");
     return skip_hole(tarball, tarball->size, why) ? -1 : finish_member(tarball, why);
 }
 

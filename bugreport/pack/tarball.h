@@ -26,7 +26,8 @@ int tarball_add(struct tarball *tarball, const char *name, const void *bytes, si
                 struct failure *why);
 
 /*
- * Begins a sparse file of size bytes that holds data in the given sorted ranges. Then their bytes
+ * Begins a sparse file of size bytes that holds data in the given sorted ranges, which must stay
+ * meanwhile. Then their bytes
  * follow, in order, by tarball_data(); tarball_end_sparse() sees that all of them came.
  */
 int tarball_begin_sparse(struct tarball *tarball, const char *name, uint64_t size,

@@ -188,6 +188,8 @@ static json_t *place(const struct record_finding *record_finding)
         json_object_set_new(object, "value", hex(finding->value));
     if (record_finding->redacted)
         json_object_set_new(object, "value", json_string("redacted"));
+    if (record_finding->suspect)
+        json_object_set_new(object, "suspect", json_true());
     if (finding->guest_size) {
         json_object_set_new(object, "guest-position", number(finding->guest_pos));
         json_object_set_new(object, "guest-size", number(finding->guest_size));
@@ -221,15 +223,22 @@ static json_t *findings(const struct record *record)
     return list;
 }
 
-static json_t *left_out(const struct record_copy *copy)
+static json_t *suspects(const struct record_copy *copy)
 {
     json_t *list = json_array();
 
-    for (size_t i = 0; i < copy->left_out_count; i++) {
+    for (size_t i = 0; i < copy->suspect_count; i++) {
+        const struct record_suspect *suspect = &copy->suspects[i];
+        enum belief_reason reason = suspect->belief.reason;
         json_t *table = json_object();
 
-        set_known(table, "table-offset", copy->left_out[i].offset);
-        set_known(table, "l1-index", copy->left_out[i].l1_index);
+        set_known(table, "table-offset", suspect->table.offset);
+        set_known(table, "l1-index", suspect->table.l1_index);
+        set_known(table, "suspect-blocks", suspect->belief.suspect_blocks);
+        json_object_set_new(table, "whole", json_boolean(reason != BELIEVED));
+        json_object_set_new(table, "reason",
+                            json_string(belief_reason_name(reason ? reason : SUSPECT_CONTENT)));
+        json_object_set_new(table, "in-copy", json_boolean(suspect->in_copy));
         json_array_append_new(list, table);
     }
     return list;
@@ -237,11 +246,12 @@ static json_t *left_out(const struct record_copy *copy)
 
 static json_t *copy(const struct record_copy *copy)
 {
-    return json_pack("{s:b, s:o, s:o, s:o, s:o, s:o, s:b}", "identical", copy->identical,
+    return json_pack("{s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b}", "identical", copy->identical,
                      "qemu-img", qemu(&copy->qemu), "data-bytes", number(copy->data_bytes),
                      "words-kept", number(copy->words.kept), "words-rewritten",
-                     number(copy->words.rewritten), "tables-left-out", left_out(copy),
-                     "backing-name-kept", copy->backing_name_kept);
+                     number(copy->words.rewritten), "words-stand-in", number(copy->words.stand_ins),
+                     "suspect-tables", suspects(copy), "backing-name-kept", copy->backing_name_kept,
+                     "faithful", copy->faithful);
 }
 
 static json_t *build(const struct record *record)

@@ -7,8 +7,9 @@
 #include "bugreport/record.h"
 
 /*
- * The record as JSON, by schema/record-1.json. Keys are qemu-img's own where it has them. Numbers
- * are numbers; raw table words, which can exceed what JSON readers keep exactly, are hex strings.
+ * The record as JSON, by schema/record-1.schema.json. Keys are qemu-img's own where it has them.
+ * Numbers are numbers; raw table words, which can exceed what JSON readers keep exactly, are hex
+ * strings.
  */
 
 /* The record as one indented object with a newline; the caller frees it. NULL: out of memory. */

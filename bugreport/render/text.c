@@ -8,7 +8,8 @@
 
 #include "base/quote.h"
 
-#define LABEL_WIDTH 28
+#define LABEL_WIDTH  28
+#define MAX_SUSPECTS 16 /* listed */
 
 const char *text_size(char buffer[TEXT_SIZE_SIZE], uint64_t bytes)
 {
@@ -16,13 +17,11 @@ const char *text_size(char buffer[TEXT_SIZE_SIZE], uint64_t bytes)
     double value = (double)bytes;
     unsigned unit = 0;
 
-    while (value >= 1024 && unit < 6) {
+    while (value >= 1000 && unit < 6) {
         value /= 1024;
         unit++;
     }
     snprintf(buffer, TEXT_SIZE_SIZE, "%.3g %s (%" PRIu64 " bytes)", value, units[unit], bytes);
-    if (value >= 1000)
-        snprintf(buffer, TEXT_SIZE_SIZE, "%.4g %s (%" PRIu64 " bytes)", value, units[unit], bytes);
     return buffer;
 }
 
@@ -84,8 +83,11 @@ static void print_qemu(FILE *out, const char *of, const struct qemu_check *check
 {
     fprintf(out, "  qemu-img check of %s: ", of);
     if (check->opens)
-        fprintf(out, "%" PRId32 " corruptions, %" PRId32 " leaks, exit %d\n", check->corruptions,
-                check->leaks, check->exit_status);
+        fprintf(out,
+                "%" PRId32 " corruptions, %" PRId32 " leaks, %" PRIu64 " allocated, %" PRIu64
+                " fragmented, exit %d\n",
+                check->corruptions, check->leaks, check->allocated_clusters,
+                check->fragmented_clusters, check->exit_status);
     else
         fprintf(out, "does not open it (%s), exit 1\n", check->error);
 }
@@ -129,6 +131,8 @@ static void print_place(FILE *out, const struct record_finding *record_finding)
         fprintf(out, ", value 0x%" PRIx64, finding->value);
     if (record_finding->redacted)
         fprintf(out, ", value redacted");
+    if (record_finding->suspect)
+        fprintf(out, ", in a suspect block: its place is not told");
     if (finding->guest_size)
         fprintf(out, ", guest 0x%" PRIx64 "+0x%" PRIx64, finding->guest_pos, finding->guest_size);
     if (finding->other.role) {
@@ -146,13 +150,14 @@ static void print_kind(FILE *out, const struct record *record, int kind, size_t 
 
     if (rest == 0)
         return;
-    fprintf(out, "  [%s] %s: %s\n      count %" PRIu64 "; %s\n",
-            severity_name(row->severity), row->name, row->text, rest, row->cause);
+    fprintf(out, "  [%s] %s: %s\n      count %" PRIu64 "; %s\n", severity_name(row->severity),
+            row->name, row->text, rest, row->cause);
     for (; *next < record->finding_count && (int)record->findings[*next].finding.kind == kind;
          (*next)++) {
         const struct finding *finding = &record->findings[*next].finding;
 
-        if (finding->table_offset != FINDING_NOWHERE || finding->offset != FINDING_NOWHERE)
+        if (finding->table_offset != FINDING_NOWHERE || finding->offset != FINDING_NOWHERE ||
+            record->findings[*next].suspect)
             print_place(out, &record->findings[*next]);
         rest -= finding->count;
     }
@@ -174,13 +179,36 @@ static void print_findings(FILE *out, const struct record *record)
         fprintf(out, "  none\n");
 }
 
-static void print_left_out(FILE *out, const struct record_copy *copy)
+static void print_suspect(FILE *out, const struct record_suspect *suspect)
 {
-    for (size_t i = 0; i < copy->left_out_count; i++)
-        fprintf(out,
-                "  left out: the L2 table at 0x%" PRIx64 " (L1 index %" PRIu64
-                "), since data claim its clusters too\n",
-                copy->left_out[i].offset, copy->left_out[i].l1_index);
+    static const char *const reasons[] = {
+        "a part of it does not look like a table",
+        "the L1 table does not look like one",
+        "elsewhere its clusters are referred to as data",
+        "it does not look like a table",
+    };
+
+    fprintf(out, "  suspect: the %s table at 0x%" PRIx64,
+            suspect->table.level == TABLE_L1 ? "L1" : "L2", suspect->table.offset);
+    if (suspect->table.level == TABLE_L2)
+        fprintf(out, " (L1 index %" PRIu64 ")", suspect->table.l1_index);
+    fprintf(out, ", %" PRIu32 " blocks: %s; %s\n", suspect->belief.suspect_blocks,
+            reasons[suspect->belief.reason],
+            suspect->in_copy ? "stand-ins with the same counts are in the copy" : "left out");
+}
+
+/* Tables that are not believed come first: a reader must not take stand-ins for evidence. */
+static void print_suspects(FILE *out, const struct record_copy *copy)
+{
+    size_t listed = copy->suspect_count < MAX_SUSPECTS ? copy->suspect_count : MAX_SUSPECTS;
+
+    for (size_t i = 0; i < listed; i++)
+        print_suspect(out, &copy->suspects[i]);
+    if (copy->suspect_count > listed)
+        fprintf(out, "  and %zu more suspect tables\n", copy->suspect_count - listed);
+    if (copy->faithful)
+        fprintf(out, "  --faithful: what looks like an offset was kept in suspect tables too and "
+                     "can be the\n  guest's\n");
 }
 
 static void print_copy(FILE *out, const struct record *record)
@@ -189,13 +217,13 @@ static void print_copy(FILE *out, const struct record *record)
     char size[TEXT_SIZE_SIZE];
 
     fprintf(out, "\nThe metadata image (image.qed)\n");
+    print_suspects(out, copy);
     fprintf(out, "  holds the header's fields and %s of tables; all else is a hole\n",
             text_size(size, copy->data_bytes));
     fprintf(out,
             "  table words kept: %" PRIu64 ", replaced by the marker REDACTED: %" PRIu64
-            ", tables left out: %zu\n",
-            copy->words.kept, copy->words.rewritten, copy->left_out_count);
-    print_left_out(out, copy);
+            ", stand-ins: %" PRIu64 "\n",
+            copy->words.kept, copy->words.rewritten, copy->words.stand_ins);
     if (record->has_backing_file)
         fprintf(out, "  the backing file name %s\n",
                 copy->backing_name_kept
@@ -203,7 +231,7 @@ static void print_copy(FILE *out, const struct record *record)
                     : "was removed, and with it the reference to the backing file");
     print_qemu(out, "image.qed", &copy->qemu);
     fprintf(out, "  verdict of original and copy: %s\n",
-            copy->identical ? "identical" : "they differ, for the reasons above");
+            copy->identical ? "identical" : "they differ; see the suspect tables above");
 }
 
 char *render_text(const struct record *record, struct failure *why)

@@ -7,7 +7,8 @@
 
 #include "base/quote.h"
 
-static void fill(struct failure *why, int error, const char *format, va_list args)
+__attribute__((format(printf, 3, 0))) static void fill(struct failure *why, int error,
+                                                       const char *format, va_list args)
 {
     size_t used;
 
@@ -44,10 +45,12 @@ int failure_set_errno(struct failure *why, int error, const char *format, ...)
 void failure_prefix(struct failure *why, const char *name)
 {
     struct failure inner = *why;
-    char quoted[QUOTE_SIZE];
+    size_t used;
 
-    snprintf(why->text, sizeof(why->text), "%s: %.*s", quote_into(quoted, sizeof(quoted), name),
-             (int)(sizeof(why->text) - sizeof(quoted) - 3), inner.text);
+    quote_into(why->text, QUOTE_SIZE, name);
+    used = strlen(why->text);
+    snprintf(why->text + used, sizeof(why->text) - used, ": %.*s",
+             (int)(sizeof(why->text) - used - 3), inner.text);
 }
 
 void failure_clear(struct failure *why)

@@ -15,7 +15,8 @@
 /* Enough for a line; longer results are cut and end in "...". */
 #define QUOTE_SIZE 512
 
-/* Writes the quoted form of the NUL-terminated name into buffer and returns buffer. */
+/* Writes the quoted form of the NUL-terminated name into buffer, of at least 16 bytes; returns it.
+ */
 const char *quote_into(char *buffer, size_t size, const char *name);
 
 /* The same for length bytes, which may hold NULs. */

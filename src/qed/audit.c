@@ -144,7 +144,7 @@ static int begin_inventory(struct audit *audit, struct failure *why)
 static int list_leaks(struct audit *audit, const struct walk *walk, struct failure *why)
 {
     struct finding finding = finding_make(FINDING_LEAK);
-    uint64_t from = 0, first, count;
+    uint64_t from = walk->header_clusters, first, count;
     size_t listed = 0;
 
     while (listed < audit->findings.keep &&

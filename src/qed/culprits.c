@@ -86,12 +86,14 @@ static void claim_step(struct search *search, const struct walk_step *step)
 static int search_walk(struct search *search, struct source *source, uint64_t l1_offset,
                        struct failure *why)
 {
+    struct claimant header = {CLAIMANT_HEADER, FINDING_NOWHERE, FINDING_NOWHERE};
     struct claimant l1 = {CLAIMANT_L1, FINDING_NOWHERE, FINDING_NOWHERE};
     struct walk walk;
     int more = -1;
 
     if (walk_init(&walk, source, search->geometry, l1_offset, WALK_TRUE, why))
         goto out;
+    claim(search, 0, 1, &header);
     claim(search, l1_offset, search->geometry->table_clusters, &l1);
     while ((more = walk_next(&walk, why)) > 0)
         claim_step(search, &walk.step);

@@ -2,6 +2,7 @@
 #include "qed/scrub.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,13 +15,30 @@
     (UINT64_C(1) << 46) /* 64 TiB: larger than files are, small enough to tell                     \
                            little */
 
-/*
- * The decision on a table. One that is referenced as data too may have been overwritten by a guest,
- * and words of a guest can look like offsets. The L1 table stays: without it there is no copy.
- */
-bool scrub_keeps_table(const struct table_ref *table)
+const struct table_belief *scrub_belief(const struct scrub *scrub, const struct table_ref *table)
 {
-    return table->level == TABLE_L1 || !table->shared;
+    return &scrub->belief.tables[table - scrub->audit->inventory.tables];
+}
+
+bool scrub_keeps_table(const struct scrub *scrub, const struct table_ref *table)
+{
+    return table->level == TABLE_L1 || scrub_belief(scrub, table)->reason != SUSPECT_L1;
+}
+
+bool scrub_may_tell(const struct scrub *scrub, uint64_t table_offset, uint64_t index,
+                    uint64_t count)
+{
+    uint64_t at = table_offset + index * QED_ELEMENT_SIZE;
+    uint64_t end = at + count * QED_ELEMENT_SIZE;
+    const struct table_ref *table = inventory_find(&scrub->audit->inventory, at);
+
+    if (!table || !scrub_keeps_table(scrub, table))
+        return false;
+    for (; at < end; at = (at / BLOCK_SIZE + 1) * BLOCK_SIZE) {
+        if (belief_find(&scrub->belief, at))
+            return false;
+    }
+    return true;
 }
 
 /*
@@ -41,7 +59,7 @@ static uint64_t rewrite_word(struct scrub *scrub, enum table_level level, uint64
         bool follows = level == TABLE_L2 && scrub->state.has_last &&
                        scrub->state.last_in + geometry->cluster_size == word;
 
-        out = follows ? scrub->state.last_out + geometry->cluster_size : SCRUB_MARKER;
+        out = follows ? scrub->state.last_out + geometry->cluster_size : STANDIN_MARKER;
     }
     if (class != ELEMENT_ZERO) {
         scrub->state.has_last = true;
@@ -79,11 +97,10 @@ static void rewrite_bytes(struct scrub *scrub, enum table_level level, const uns
     }
 }
 
-/* Rewrites a part of the table in hand, from its state on, into to. Holes stay zeros. */
+/* Rewrites a believed part of the table in hand, from its state on, into to. Holes stay zeros. */
 static int rewrite_part(struct scrub *scrub, uint64_t offset, unsigned char *to, size_t size,
                         struct failure *why)
 {
-    const struct table_ref *table = scrub->state.table;
     uint64_t at = offset, end = offset + size;
     struct extent data;
     int found;
@@ -95,11 +112,49 @@ static int rewrite_part(struct scrub *scrub, uint64_t offset, unsigned char *to,
 
         if (!from)
             return -1;
-        rewrite_bytes(scrub, table->level, from, to + (data.offset - offset), (size_t)data.size);
+        rewrite_bytes(scrub, scrub->state.table->level, from, to + (data.offset - offset),
+                      (size_t)data.size);
         at = data.offset + data.size;
     }
-    scrub->state.next = end - table->offset;
     return found;
+}
+
+/* Fills in a part of a suspect block. Nothing can follow its last word: see count_words(). */
+static void stand_in(struct scrub *scrub, const struct suspect_block *suspect, uint64_t offset,
+                     unsigned char *to, size_t size)
+{
+    size_t first = (size_t)(offset - suspect->offset);
+    uint64_t words[BLOCK_WORDS];
+    unsigned char bytes[BLOCK_SIZE];
+
+    standin_words(&scrub->belief, suspect, words);
+    for (size_t i = 0; i < BLOCK_WORDS; i++) {
+        bytes_store64(bytes + i * QED_ELEMENT_SIZE, words[i]);
+        if (words[i] && i >= first / QED_ELEMENT_SIZE && i * QED_ELEMENT_SIZE < first + size)
+            scrub->counts.stand_ins++;
+    }
+    memcpy(to, bytes + first, size);
+    scrub->state.has_last = false;
+}
+
+/*
+ * Takes the next part, of at most size bytes, of the table in hand into to. Returns how much that
+ * was, 0 on failure.
+ */
+static size_t take_part(struct scrub *scrub, uint64_t offset, unsigned char *to, size_t size,
+                        struct failure *why)
+{
+    const struct suspect_block *suspect = belief_find(&scrub->belief, offset);
+    size_t to_block_end = (size_t)(BLOCK_SIZE - offset % BLOCK_SIZE);
+
+    if (scrub->belief.block_count && size > to_block_end)
+        size = to_block_end;
+    if (suspect)
+        stand_in(scrub, suspect, offset, to, size);
+    else if (rewrite_part(scrub, offset, to, size, why))
+        return 0;
+    scrub->state.next = offset + size - scrub->state.table->offset;
+    return size;
 }
 
 /*
@@ -110,8 +165,7 @@ static int seek_in_table(struct scrub *scrub, const struct table_ref *table, uin
                          struct failure *why)
 {
     struct scrub_counts counts = scrub->counts;
-    uint64_t at, end;
-    int result = 0;
+    uint64_t at;
 
     if (scrub->state.table != table || table->offset + scrub->state.next > offset) {
         scrub->state.table = table;
@@ -119,20 +173,24 @@ static int seek_in_table(struct scrub *scrub, const struct table_ref *table, uin
         scrub->state.has_last = false;
     }
     at = table->offset + scrub->state.next;
-    while (at < offset && !result) {
+    while (at < offset) {
         size_t i = extents_find(&scrub->ranges, at);
         const struct extent *range = &scrub->ranges.list[i];
+        uint64_t end;
+        size_t part;
 
         if (i == scrub->ranges.count || range->offset >= offset)
             break;
         at = range->offset > at ? range->offset : at;
         end = range->offset + range->size < offset ? range->offset + range->size : offset;
-        end = end - at < SOURCE_CHUNK ? end : at + SOURCE_CHUNK;
-        result = rewrite_part(scrub, at, scrub->chunk, (size_t)(end - at), why);
-        at = end;
+        part = take_part(scrub, at, scrub->chunk,
+                         end - at < SOURCE_CHUNK ? (size_t)(end - at) : SOURCE_CHUNK, why);
+        if (part == 0)
+            return -1;
+        at += part;
     }
     scrub->counts = counts;
-    return result;
+    return 0;
 }
 
 /* Where the table that holds offset ends, or the next one begins: tables of sick images overlap. */
@@ -180,16 +238,16 @@ static size_t fill_part(struct scrub *scrub, uint64_t offset, size_t size, unsig
         return size;
     }
     table = inventory_find(&scrub->audit->inventory, offset);
-    if (!table || !scrub_keeps_table(table)) {
+    if (!table || !scrub_keeps_table(scrub, table)) {
         *to = 0;
         return 1;
     }
     end = end_of_table(scrub, table);
     if (size > end - offset)
         size = (size_t)(end - offset);
-    if (seek_in_table(scrub, table, offset, why) || rewrite_part(scrub, offset, to, size, why))
+    if (seek_in_table(scrub, table, offset, why))
         return 0;
-    return size;
+    return take_part(scrub, offset, to, size, why);
 }
 
 static const unsigned char *scrub_range(struct source *source, uint64_t offset, size_t size,
@@ -199,6 +257,10 @@ static const unsigned char *scrub_range(struct source *source, uint64_t offset, 
     unsigned char *chunk = scrub->chunk + SOURCE_CHUNK;
     size_t done = 0;
 
+    if (offset % QED_ELEMENT_SIZE) {
+        failure_set(why, "offset 0x%" PRIx64 ": the metadata image is read by whole words", offset);
+        return NULL;
+    }
     while (done < size) {
         size_t part = fill_part(scrub, offset + done, size - done, chunk + done, why);
 
@@ -269,7 +331,7 @@ static int add_range(struct scrub *scrub, const struct extent *words, struct fai
 
         if (stop > end)
             stop = end;
-        if (scrub_keeps_table(table) && extents_add(&scrub->ranges, at, stop - at, why))
+        if (scrub_keeps_table(scrub, table) && extents_add(&scrub->ranges, at, stop - at, why))
             return -1;
         at = stop;
     }
@@ -286,72 +348,19 @@ int scrub_init(struct scrub *scrub, struct source *original, const struct audit 
     scrub->chunk = malloc(2 * SOURCE_CHUNK);
     if (!scrub->chunk)
         return failure_set_errno(why, ENOMEM, "cannot read tables");
-    if (make_head(scrub, options->keep_backing_name, why))
+    if (belief_init(&scrub->belief, original, audit, options->faithful, why) ||
+        make_head(scrub, options->keep_backing_name, why))
         return -1;
     for (size_t i = 0; i < inventory->words.count; i++) {
         if (add_range(scrub, &inventory->words.list[i], why))
             return -1;
     }
-    for (size_t i = 0; i < inventory->count; i++)
-        scrub->left_out += !scrub_keeps_table(&inventory->tables[i]);
-    return 0;
-}
-
-/* Hands out all ranges in order, for the sake of the counts. */
-static int count_words(struct scrub *scrub, struct failure *why)
-{
-    uint64_t at = 0;
-    struct extent data;
-    int found;
-
-    while ((found = source_data(&scrub->source, at, scrub->source.size, &data, why)) > 0) {
-        size_t size = data.size < SOURCE_CHUNK ? (size_t)data.size : SOURCE_CHUNK;
-
-        if (!source_range(&scrub->source, data.offset, size, why))
-            return -1;
-        at = data.offset + size;
-    }
-    return found;
-}
-
-static int check_copy(struct scrub *scrub, struct qemu_check *check, struct failure *why)
-{
-    struct audit *copy = calloc(1, sizeof(*copy));
-    struct audit_options options = {.keep = 0};
-    int result;
-
-    if (!copy)
-        return failure_set_errno(why, ENOMEM, "cannot audit the copy");
-    result = audit_run(copy, &scrub->source, &options, why);
-    *check = copy->qemu;
-    audit_free(copy);
-    free(copy);
-    return result;
-}
-
-int scrub_predict(struct scrub *scrub, struct qemu_check *check, struct scrub_counts *counts,
-                  struct failure *why)
-{
-    const struct audit *audit = scrub->audit;
-    const struct finding_list *kinds = audit->findings.kinds;
-
-    *check = audit->qemu;
-    *counts = (struct scrub_counts){.kept = audit->inventory.word_count};
-    if (audit->qemu.opens && scrub->left_out == 0 && kinds[FINDING_L1_INVALID].total == 0 &&
-        kinds[FINDING_L2_INVALID].total == 0 && audit->duplicates == 0)
-        return 0;
-    scrub->counts = (struct scrub_counts){0};
-    if (count_words(scrub, why))
-        return -1;
-    *counts = scrub->counts;
-    if (check_copy(scrub, check, why))
-        return -1;
-    scrub->counts = (struct scrub_counts){0};
     return 0;
 }
 
 void scrub_free(struct scrub *scrub)
 {
+    belief_free(&scrub->belief);
     extents_free(&scrub->ranges);
     free(scrub->head);
     free(scrub->chunk);

@@ -2,37 +2,39 @@
 #ifndef QED_SCRUB_H
 #define QED_SCRUB_H
 
-#include "qed/audit.h"
+#include "qed/standin.h"
 
 /*
  * The metadata image: a view of an image that holds its metadata and nothing else, as a source. It
  * has the length of the original; all but its header and tables is hole. Every byte is constructed
  * from parsed fields and classified elements, never copied and then cleaned.
  *
- * Two functions in scrub.c own the policy: one decides whether a table goes in at all, the other
- * what becomes of a word. Whoever wants to know what a copy can tell about a guest reads those.
+ * The policy has three owners. belief.h decides which blocks of tables are taken for tables;
+ * standin.h makes the words that stand where a block is not; rewrite_word() in scrub.c decides what
+ * becomes of each word of the others. It judges the very bytes that it hands out, whatever the
+ * image held when it was audited. Whoever wants to know what a copy can tell about a guest reads
+ * those.
  */
-
-/* "REDACTED" in the file. No cluster size divides it, so it is an invalid offset everywhere. */
-#define SCRUB_MARKER UINT64_C(0x4445544341444552)
 
 struct scrub_options {
     bool keep_backing_name;
+    bool faithful; /* believe all tables: keep what is a valid offset, wherever it stands */
 };
 
 struct scrub_counts {
     uint64_t kept;      /* words other than 0 that went out as they were */
     uint64_t rewritten; /* words that a marker stands for */
+    uint64_t stand_ins; /* words that stand where a block was not believed */
 };
 
 struct scrub {
-    struct source source; /* the metadata image; use it through source_data(), source_range() */
+    struct source source; /* the metadata image; to be read from multiples of 8 on */
     struct source *original;
     const struct audit *audit;
     struct extents ranges;      /* what it holds, sorted: header, then tables' grains */
     struct scrub_counts counts; /* over all bytes handed out so far */
+    struct belief belief;
     bool backing_name_kept;
-    size_t left_out; /* tables that are not in the copy since data claim them too */
 
     unsigned char *head; /* the header, the backing name if it is kept, and zeros */
     size_t head_size;
@@ -55,16 +57,26 @@ int scrub_init(struct scrub *scrub, struct source *original, const struct audit 
 /*
  * Says beforehand what qemu-img check will find in the copy, and what scrub->counts will be when
  * all of it has been handed out once. Costs nothing for an image that qemu opens and that has no
- * invalid elements and duplicates, since its tables stay as they are; otherwise the copy itself is
- * audited.
+ * invalid elements, duplicates and suspect blocks, since its tables stay as they are; otherwise the
+ * copy itself is audited.
  */
 int scrub_predict(struct scrub *scrub, struct qemu_check *check, struct scrub_counts *counts,
                   struct failure *why);
 
 void scrub_free(struct scrub *scrub);
 
-/* Whether a table goes into the copy. */
-bool scrub_keeps_table(const struct table_ref *table);
+/* Whether a table is in the copy: none but L1 is if that is suspect. */
+bool scrub_keeps_table(const struct scrub *scrub, const struct table_ref *table);
+
+/* What is believed of a table. */
+const struct table_belief *scrub_belief(const struct scrub *scrub, const struct table_ref *table);
+
+/*
+ * Whether a report may tell of the count elements from index on of the table at table_offset: not
+ * where one is in a suspect block, or in a table that is not in the copy.
+ */
+bool scrub_may_tell(const struct scrub *scrub, uint64_t table_offset, uint64_t index,
+                    uint64_t count);
 
 /*
  * The end of the part of the source that begins at offset and is of one kind: header clusters, one

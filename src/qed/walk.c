@@ -22,23 +22,15 @@ bool walk_numberings_agree(const struct geometry *geometry)
     return number_of(geometry, WALK_QEMU, geometry->file_end) == geometry->file_clusters;
 }
 
-/* Clusters at the start of the file that belong to the header, cut to the file. */
-static uint64_t header_clusters(const struct walk *walk)
-{
-    uint64_t clusters = walk->geometry->header_end >> walk->geometry->cluster_bits;
-
-    if (clusters == 0 && walk->numbering == WALK_TRUE)
-        clusters = 1;
-    return clusters < walk->limit ? clusters : walk->limit;
-}
-
 static int claim_header(struct walk *walk, struct failure *why)
 {
+    uint64_t clusters = walk->geometry->header_end >> walk->geometry->cluster_bits;
     uint64_t taken = 0;
 
-    if (walk->numbering == WALK_QEMU)
+    walk->header_clusters = clusters < walk->limit ? clusters : walk->limit;
+    if (clusters > 0 || walk->limit == 0 || walk->numbering == WALK_QEMU)
         return 0;
-    return claims_take_all(&walk->claims, 0, header_clusters(walk), &taken, why);
+    return claims_take_all(&walk->claims, 0, 1, &taken, why);
 }
 
 int walk_init(struct walk *walk, struct source *source, const struct geometry *geometry,
@@ -177,10 +169,5 @@ int walk_next(struct walk *walk, struct failure *why)
 
 uint64_t walk_leaks(const struct walk *walk)
 {
-    uint64_t header = header_clusters(walk);
-    uint64_t claimed = walk->claims.claimed;
-
-    if (walk->numbering == WALK_TRUE)
-        claimed -= header;
-    return walk->limit - header - claimed;
+    return walk->limit - walk->header_clusters - walk->claims.claimed;
 }

@@ -41,7 +41,8 @@ struct walk {
     const struct geometry *geometry;
     enum walk_numbering numbering;
     struct claims claims;
-    uint64_t limit; /* cluster numbers of the file */
+    uint64_t limit;           /* cluster numbers of the file */
+    uint64_t header_clusters; /* numbers below are the header's */
     struct table_cursor l1, l2;
     unsigned char *l1_bytes;   /* what the L1 cursor has in hand while L2 tables are read */
     struct run l1_run, l2_run; /* what is left of the runs in hand */
@@ -52,7 +53,8 @@ struct walk {
 
 /*
  * Prepares a walk from an L1 table at l1_offset, a valid table offset. walk_free() is due even if
- * this fails. With the true numbering the header clusters are claimed first, at least one.
+ * this fails. No valid offset points into the header clusters, so they need no claim, unless the
+ * header says that it has none: then the true numbering claims the one that it stands in.
  */
 int walk_init(struct walk *walk, struct source *source, const struct geometry *geometry,
               uint64_t l1_offset, enum walk_numbering numbering, struct failure *why);

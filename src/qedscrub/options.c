@@ -18,6 +18,7 @@ enum {
     OPT_LABEL,
     OPT_KEEP_NAMES,
     OPT_KEEP_BACKING,
+    OPT_FAITHFUL,
     OPT_OUTPUT,
     OPT_MAX_FINDINGS,
     OPT_VERSION
@@ -39,6 +40,8 @@ static const struct option_row rows[] = {
     {OPT_KEEP_NAMES, "keep-names", NULL, COMMAND_PACK, "tell the image's own name in the report"},
     {OPT_KEEP_BACKING, "keep-backing-name", NULL, COMMAND_PACK,
      "keep the name of the backing file in report and copy"},
+    {OPT_FAITHFUL, "faithful", NULL, COMMAND_PACK,
+     "keep offsets in suspect tables too: they can be the guest's"},
     {OPT_OUTPUT, "output", "FORMAT", COMMAND_INFO, "human (default) or json"},
     {OPT_MAX_FINDINGS, "max-findings", "N", COMMAND_ALL, "findings listed of each kind (8)"},
     {'f', "format", "qed", COMMAND_ALL, "take the file for a QED image, whatever it begins with"},
@@ -136,6 +139,7 @@ static int set_option(struct options *options, int code, const char *argument, s
     options->force |= code == OPT_FORCE;
     options->dry_run |= code == OPT_DRY_RUN;
     options->keep_names |= code == OPT_KEEP_NAMES;
+    options->faithful |= code == OPT_FAITHFUL;
     options->keep_backing_name |= code == OPT_KEEP_BACKING;
     return 0;
 }

@@ -25,7 +25,7 @@ struct options {
     const char *label;
     enum output_format format;
     size_t max_findings;
-    bool help, version, force_share, quiet, force, dry_run, keep_names, keep_backing_name;
+    bool help, version, force_share, quiet, force, dry_run, keep_names, keep_backing_name, faithful;
     bool assume_qed; /* -f qed */
 };
 

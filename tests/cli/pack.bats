@@ -228,9 +228,23 @@ END
     [[ "$(tar xOf bug.tar.gz qedscrub/README.txt)" == *"No copy"* ]]
 }
 
-@test "a table that data claim too is left out, and the report says which" {
+@test "a table that data claim too is not believed, and the report says which" {
     printf 'cluster-size 4K\ntable-size 2\nimage-size 16M\ndata 0 2\ndata 4M 2\nl2 1 0 table:0\n' |
         mkimage - bad.qed
     qedscrub -q bad.qed -o bug.tar.gz
-    [[ "$(tar xOf bug.tar.gz qedscrub/report.txt)" == *"left out: the L2 table at 0x"*"data claim its clusters too"* ]]
+    [[ "$(tar xOf bug.tar.gz qedscrub/report.txt)" == *"suspect: the L2 table at 0x"*"referred to as data; stand-ins"* ]]
+    tar xf bug.tar.gz
+    run qemu-img check --output=json qedscrub/image.qed
+    [[ "$output" == *'"corruptions": 1'* ]]
+    [ "$status" -eq 2 ]
+}
+
+@test "--faithful keeps what stand-ins would replace, and says so" {
+    printf 'cluster-size 4K\ntable-size 2\nimage-size 16M\ndata 0 2\ndata 4M 2\nl2 1 0 table:0\n' |
+        mkimage - bad.qed
+    qedscrub -q bad.qed -o bug.tar --faithful
+    tar xf bug.tar
+    [[ "$(cat qedscrub/report.txt)" == *"--faithful: what looks like an offset was kept"* ]]
+    [ "$(qemu-img map --output=json qedscrub/image.qed | grep -v filename)" = \
+      "$(qemu-img map --output=json bad.qed | grep -v filename)" ]
 }

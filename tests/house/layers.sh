@@ -43,8 +43,8 @@ rule "every source file starts with its licence" \
         while read -r file; do
             head -n 2 "$file" | grep -q 'SPDX-License-Identifier: GPL-2.0-or-later' || echo "$file"
         done)"
-rule "no source file is over 400 lines" \
-    "$(git ls-files '*.c' '*.h' | xargs wc -l | awk '$2 != "total" && $1 > 400 {print $2, $1}')"
+rule "no source file is over 450 lines" \
+    "$(git ls-files '*.c' '*.h' | xargs wc -l | awk '$2 != "total" && $1 > 450 {print $2, $1}')"
 rule "every fixture is in the register" \
     "$(for file in fixtures/*.qedtxt; do
         name=$(basename "$file" .qedtxt)

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "qed/scrub.h"
+
+/* Hands out all ranges in order, for the sake of the counts. */
+static int count_words(struct scrub *scrub, struct failure *why)
+{
+    uint64_t at = 0;
+    struct extent data;
+    int found;
+
+    while ((found = source_data(&scrub->source, at, scrub->source.size, &data, why)) > 0) {
+        size_t size = data.size < SOURCE_CHUNK ? (size_t)data.size : SOURCE_CHUNK;
+
+        if (!source_range(&scrub->source, data.offset, size, why))
+            return -1;
+        at = data.offset + size;
+    }
+    return found;
+}
+
+static int check_copy(struct scrub *scrub, struct qemu_check *check, struct failure *why)
+{
+    struct audit *copy = calloc(1, sizeof(*copy));
+    struct audit_options options = {.keep = 0};
+    int result;
+
+    if (!copy)
+        return failure_set_errno(why, ENOMEM, "cannot audit the copy");
+    result = audit_run(copy, &scrub->source, &options, why);
+    *check = copy->qemu;
+    audit_free(copy);
+    free(copy);
+    return result;
+}
+
+int scrub_predict(struct scrub *scrub, struct qemu_check *check, struct scrub_counts *counts,
+                  struct failure *why)
+{
+    const struct audit *audit = scrub->audit;
+    const struct finding_list *kinds = audit->findings.kinds;
+
+    *check = audit->qemu;
+    *counts = (struct scrub_counts){.kept = audit->inventory.word_count};
+    if (audit->qemu.opens && scrub->belief.block_count == 0 &&
+        kinds[FINDING_L1_INVALID].total == 0 && kinds[FINDING_L2_INVALID].total == 0 &&
+        audit->duplicates == 0)
+        return 0;
+    scrub->counts = (struct scrub_counts){0};
+    if (count_words(scrub, why))
+        return -1;
+    *counts = scrub->counts;
+    if (check_copy(scrub, check, why))
+        return -1;
+    scrub->counts = (struct scrub_counts){0};
+    return 0;
+}

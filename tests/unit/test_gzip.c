@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "bugreport/pack/gzip.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "tests/unit/catch.h"
+
+#define MOST ((size_t)3 << 20)
+
+enum content { ZEROS, NOISE, TABLE, CONTENTS };
+
+static void fill(unsigned char *bytes, size_t size, enum content content, struct prng *prng)
+{
+    memset(bytes, 0, size);
+    for (size_t i = 0; i < size && content == NOISE; i++)
+        bytes[i] = (unsigned char)prng_next(prng);
+    for (size_t i = 0; i + 8 <= size && content == TABLE; i += 8)
+        memcpy(bytes + i, &(uint64_t){i * 8192}, 8);
+}
+
+/* Deflates in pieces of random size. */
+static unsigned char *deflate_all(const unsigned char *bytes, size_t size, struct prng *prng,
+                                  size_t *deflated)
+{
+    struct failure why = {0};
+    struct catch catch;
+    struct gzip *gzip;
+    size_t at = 0;
+
+    catch_begin(&catch);
+    EXPECT_OK(gzip_open(&gzip, &catch.sink, &why), &why);
+    while (at < size) {
+        size_t part = prng ? (size_t)prng_below(prng, 300000) : size;
+
+        part = part < size - at ? part : size - at;
+        EXPECT_OK(gzip_write(gzip, bytes + at, part, &why), &why);
+        at += part;
+    }
+    EXPECT_OK(gzip_finish(gzip, &why), &why);
+    gzip_free(gzip);
+    return catch_end(&catch, deflated);
+}
+
+/* One gzip member, which zlib inflates to what went in. */
+static void check_inflates(const unsigned char *deflated, size_t deflated_size,
+                           const unsigned char *bytes, size_t size)
+{
+    unsigned char *back = malloc(size + 1);
+    z_stream stream = {0};
+
+    assert_int_equal(inflateInit2(&stream, 15 + 16), Z_OK);
+    stream.next_in = (unsigned char *)(uintptr_t)deflated;
+    stream.avail_in = (uInt)deflated_size;
+    stream.next_out = back;
+    stream.avail_out = (uInt)size + 1;
+    assert_int_equal(inflate(&stream, Z_FINISH), Z_STREAM_END);
+    assert_int_equal(stream.avail_in, 0);
+    assert_int_equal(stream.total_out, size);
+    assert_memory_equal(back, bytes, size);
+    inflateEnd(&stream);
+    free(back);
+}
+
+static void check_size(size_t size, struct prng *prng)
+{
+    unsigned char *bytes = malloc(size + 1);
+
+    for (int content = 0; content < CONTENTS; content++) {
+        size_t first_size, second_size;
+        unsigned char *first, *second;
+
+        fill(bytes, size, (enum content)content, prng);
+        first = deflate_all(bytes, size, prng, &first_size);
+        check_inflates(first, first_size, bytes, size);
+        second = deflate_all(bytes, size, NULL, &second_size);
+        assert_int_equal(first_size, second_size);
+        assert_memory_equal(first, second, first_size);
+        free(first);
+        free(second);
+    }
+    free(bytes);
+}
+
+/* However the bytes are cut in pieces, the same bytes give the same archive. */
+static void inflates_to_what_went_in(void **state)
+{
+    static const size_t sizes[] = {0, 1, 7, 4096, 131071, 131072, 1000000, MOST};
+    struct prng prng = {1};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(sizes); i++)
+        check_size(sizes[i], &prng);
+}
+
+static void header_tells_nothing(void **state)
+{
+    static const unsigned char magic[] = {0x1f, 0x8b, 8, 0, 0, 0, 0, 0};
+    size_t size;
+    unsigned char *deflated = deflate_all((const unsigned char *)"text", 4, NULL, &size);
+
+    (void)state;
+    assert_true(size > 18);
+    assert_memory_equal(deflated, magic, sizeof(magic));
+    free(deflated);
+}
+
+/* Without memory for more than a piece: holes of gigabytes come in pieces of a mapping. */
+static void counts_without_an_output(void **state)
+{
+    unsigned char *bytes = calloc(1, MOST);
+    struct failure why = {0};
+    struct gzip *gzip;
+    struct sink sink;
+
+    (void)state;
+    sink_init(&sink, NULL);
+    EXPECT_OK(gzip_open(&gzip, &sink, &why), &why);
+    for (unsigned i = 0; i < 30; i++)
+        EXPECT_OK(gzip_write(gzip, bytes, MOST, &why), &why);
+    EXPECT_OK(gzip_finish(gzip, &why), &why);
+    gzip_free(gzip);
+    gzip_free(NULL);
+    assert_true(sink.size > 18 && sink.size < MOST);
+    free(bytes);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(inflates_to_what_went_in),
+        cmocka_unit_test(header_tells_nothing),
+        cmocka_unit_test(counts_without_an_output),
+    };
+
+    return cmocka_run_group_tests_name("gzip", tests, NULL, NULL);
+}
