@@ -225,6 +225,18 @@ static bool may_tell(const struct scrub *scrub, const struct finding *finding)
                           finding->kind == FINDING_TABLE_SHARED ? 1 : finding->count);
 }
 
+static void drop_place(struct record_finding *to, uint64_t l1_table_offset)
+{
+    struct finding *finding = &to->finding;
+
+    to->suspect = true;
+    to->has_value = to->redacted = false;
+    finding->value = finding->guest_pos = finding->guest_size = 0;
+    finding->l2_index = finding->offset = FINDING_NOWHERE;
+    if (finding->table_offset == l1_table_offset)
+        finding->l1_index = FINDING_NOWHERE;
+}
+
 static void drop_suspect(struct record *record, const struct scrub *scrub)
 {
     for (size_t i = 0; i < record->finding_count; i++) {
@@ -233,14 +245,8 @@ static void drop_suspect(struct record *record, const struct scrub *scrub)
 
         if (!may_tell_claimant(scrub, &finding->other))
             finding->other = (struct claimant){CLAIMANT_DATA, FINDING_NOWHERE, FINDING_NOWHERE};
-        if (may_tell(scrub, finding))
-            continue;
-        to->suspect = true;
-        to->has_value = to->redacted = false;
-        finding->value = finding->guest_pos = finding->guest_size = 0;
-        finding->l2_index = finding->offset = FINDING_NOWHERE;
-        if (finding->table_offset == scrub->audit->header.l1_table_offset)
-            finding->l1_index = FINDING_NOWHERE;
+        if (!may_tell(scrub, finding))
+            drop_place(to, scrub->audit->header.l1_table_offset);
     }
 }
 
@@ -279,6 +285,25 @@ int record_add_copy(struct record *record, const struct scrub *scrub,
     list_suspects(copy, scrub);
     drop_suspect(record, scrub);
     return 0;
+}
+
+void record_drop_places(struct record *record)
+{
+    for (size_t i = 0; i < record->finding_count; i++) {
+        struct finding *finding = &record->findings[i].finding;
+
+        if (finding->table_offset == FINDING_NOWHERE && finding->offset == FINDING_NOWHERE)
+            continue;
+        finding->other = (struct claimant){CLAIMANT_NONE, FINDING_NOWHERE, FINDING_NOWHERE};
+        drop_place(&record->findings[i], finding->table_offset);
+        finding->table_offset = FINDING_NOWHERE;
+    }
+}
+
+int record_set_backing_name(struct record *record, const char *name, struct failure *why)
+{
+    record->backing_name = strdup(name);
+    return record->backing_name ? 0 : failure_set_errno(why, ENOMEM, "cannot make a record");
 }
 
 void record_free(struct record *record)

@@ -105,6 +105,15 @@ int record_add_copy(struct record *record, const struct scrub *scrub,
                     const struct qemu_check *check, const struct scrub_counts *counts,
                     bool faithful, struct failure *why);
 
+/*
+ * Removes what findings tell of elements of tables, but for their counts: for reports that leave
+ * the house without a copy, when nothing says which tables are to be believed.
+ */
+void record_drop_places(struct record *record);
+
+/* Lets the record tell the name of the backing file. */
+int record_set_backing_name(struct record *record, const char *name, struct failure *why);
+
 void record_free(struct record *record);
 
 #endif

@@ -67,9 +67,10 @@ static int add_range(struct bundle *bundle, const struct extent *range, struct f
         at += size;
     }
     hash_extent(&bundle->map_hash, range);
-    return manifest_add_range(
-        &bundle->manifest, scrub, range,
-        range->offset == 0 || scrub->counts.rewritten + scrub->counts.stand_ins > changed, why);
+    manifest_add_range(&bundle->manifest, scrub, range,
+                       range->offset == 0 ||
+                           scrub->counts.rewritten + scrub->counts.stand_ins > changed);
+    return 0;
 }
 
 /* What was foretold in the report must be what went into the archive. */
@@ -108,15 +109,16 @@ static int add_members(struct bundle *bundle, const struct bundle_options *optio
                        struct failure *why)
 {
     const struct record *record = bundle->record;
-    int result;
 
     if (add_text(bundle, "README.txt", readme_text(record, options->label, why), why) ||
         add_text(bundle, "report.txt", render_text(record, why), why) ||
         add_text(bundle, "report.json", render_json(record, why), why))
         return -1;
-    result = bundle->scrub ? add_image(bundle, why)
-                           : manifest_drop_all(&bundle->manifest, record->file_size, why);
-    if (result || add_text(bundle, "manifest.json", manifest_text(&bundle->manifest, why), why))
+    if (!bundle->scrub)
+        manifest_drop_all(&bundle->manifest, record->file_size);
+    else if (add_image(bundle, why))
+        return -1;
+    if (add_text(bundle, "manifest.json", manifest_text(&bundle->manifest, why), why))
         return -1;
     return tarball_finish(bundle->tarball, why);
 }

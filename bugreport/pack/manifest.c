@@ -2,7 +2,9 @@
 #include "bugreport/pack/manifest.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 static int no_memory(struct failure *why)
 {
@@ -11,15 +13,18 @@ static int no_memory(struct failure *why)
 
 int manifest_init(struct manifest *manifest, struct failure *why)
 {
-    *manifest = (struct manifest){json_array(), json_null(), json_array(), 0, 0, 0, 0};
-    return manifest->members && manifest->ranges ? 0 : no_memory(why);
+    *manifest = (struct manifest){.members = json_array(), .image = json_null()};
+    manifest->out = open_memstream(&manifest->ranges, &manifest->ranges_size);
+    return manifest->members && manifest->out ? 0 : no_memory(why);
 }
 
 void manifest_free(struct manifest *manifest)
 {
     json_decref(manifest->members);
     json_decref(manifest->image);
-    json_decref(manifest->ranges);
+    if (manifest->out)
+        fclose(manifest->out);
+    free(manifest->ranges);
     *manifest = (struct manifest){0};
 }
 
@@ -37,23 +42,31 @@ int manifest_add_member(struct manifest *manifest, const char *name, const void 
     return json_array_append_new(manifest->members, member) ? no_memory(why) : 0;
 }
 
-/* Enters the next size bytes of the source. */
-static int enter(struct manifest *manifest, uint64_t size, uint64_t *total, const char *action,
-                 const char *reason, struct failure *why)
+/* Writes the range that is under way. */
+static void write_range(struct manifest *manifest)
 {
-    json_t *range =
-        json_pack("[I, I, s, s]", (json_int_t)manifest->position, (json_int_t)size, action, reason);
+    if (manifest->position > manifest->begin)
+        fprintf(manifest->out, "%s[%" PRIu64 ",%" PRIu64 ",\"%s\",\"%s\"]",
+                manifest->begin ? "," : "", manifest->begin, manifest->position - manifest->begin,
+                manifest->action, manifest->reason);
+    manifest->begin = manifest->position;
+}
 
-    if (json_array_append_new(manifest->ranges, range))
-        return no_memory(why);
+/* Enters the next size bytes of the source. */
+static void enter(struct manifest *manifest, uint64_t size, uint64_t *total, const char *action,
+                  const char *reason)
+{
+    if (!manifest->action || strcmp(action, manifest->action) != 0 ||
+        strcmp(reason, manifest->reason) != 0)
+        write_range(manifest);
+    manifest->action = action;
+    manifest->reason = reason;
     manifest->position += size;
     *total += size;
-    return 0;
 }
 
 /* Enters the bytes up to the offset end, none of which is in the copy as data. */
-static int enter_gap(struct manifest *manifest, const struct scrub *scrub, uint64_t end,
-                     struct failure *why)
+static void enter_gap(struct manifest *manifest, const struct scrub *scrub, uint64_t end)
 {
     const struct audit *audit = scrub->audit;
 
@@ -61,38 +74,32 @@ static int enter_gap(struct manifest *manifest, const struct scrub *scrub, uint6
         const struct table_ref *table;
         uint64_t stop = scrub_part_end(scrub, manifest->position, end, &table);
         uint64_t size = stop - manifest->position;
-        int failed;
 
         if (manifest->position < audit->geometry.header_end)
-            failed = enter(manifest, size, &manifest->dropped, "dropped", "header-rest", why);
+            enter(manifest, size, &manifest->dropped, "dropped", "header-rest");
         else if (!table)
-            failed = enter(manifest, size, &manifest->dropped, "dropped", "not-metadata", why);
+            enter(manifest, size, &manifest->dropped, "dropped", "not-metadata");
         else if (scrub_keeps_table(scrub, table))
-            failed = enter(manifest, size, &manifest->kept, "kept", "table-zeros", why);
+            enter(manifest, size, &manifest->kept, "kept", "table-zeros");
         else
-            failed = enter(manifest, size, &manifest->dropped, "dropped", "table-left-out", why);
-        if (failed)
-            return -1;
+            enter(manifest, size, &manifest->dropped, "dropped", "table-left-out");
     }
-    return 0;
 }
 
-int manifest_add_range(struct manifest *manifest, const struct scrub *scrub,
-                       const struct extent *range, bool rewritten, struct failure *why)
+void manifest_add_range(struct manifest *manifest, const struct scrub *scrub,
+                        const struct extent *range, bool rewritten)
 {
     uint64_t *total = rewritten ? &manifest->rewritten : &manifest->kept;
 
-    if (enter_gap(manifest, scrub, range->offset, why))
-        return -1;
-    return enter(manifest, range->size, total, rewritten ? "rewritten" : "kept",
-                 range->offset ? "table" : "header", why);
+    enter_gap(manifest, scrub, range->offset);
+    enter(manifest, range->size, total, rewritten ? "rewritten" : "kept",
+          range->offset ? "table" : "header");
 }
 
 int manifest_end_image(struct manifest *manifest, const struct scrub *scrub, const char *data_hash,
                        const char *map_hash, struct failure *why)
 {
-    if (enter_gap(manifest, scrub, scrub->source.size, why))
-        return -1;
+    enter_gap(manifest, scrub, scrub->source.size);
     json_decref(manifest->image);
     manifest->image = json_pack("{s:s, s:I, s:I, s:s, s:s}", "name", "image.qed", "size",
                                 (json_int_t)scrub->source.size, "data-bytes",
@@ -101,21 +108,37 @@ int manifest_end_image(struct manifest *manifest, const struct scrub *scrub, con
     return manifest->image ? 0 : no_memory(why);
 }
 
-int manifest_drop_all(struct manifest *manifest, uint64_t size, struct failure *why)
+void manifest_drop_all(struct manifest *manifest, uint64_t size)
 {
-    return size ? enter(manifest, size, &manifest->dropped, "dropped", "no-copy", why) : 0;
+    enter(manifest, size, &manifest->dropped, "dropped", "no-copy");
+}
+
+/* All but the ranges. */
+static char *head_text(const struct manifest *manifest)
+{
+    json_t *object =
+        json_pack("{s:s, s:O, s:O, s:{s:I, s:I, s:I, s:i}}", "schema", MANIFEST_SCHEMA, "members",
+                  manifest->members, "image", manifest->image, "totals", "kept",
+                  (json_int_t)manifest->kept, "rewritten", (json_int_t)manifest->rewritten,
+                  "dropped", (json_int_t)manifest->dropped, "unreadable", 0);
+    char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
+
+    json_decref(object);
+    return text;
 }
 
 char *manifest_text(struct manifest *manifest, struct failure *why)
 {
-    json_t *object = json_pack(
-        "{s:s, s:O, s:O, s:{s:I, s:I, s:I, s:i}, s:O}", "schema", MANIFEST_SCHEMA, "members",
-        manifest->members, "image", manifest->image, "totals", "kept", (json_int_t)manifest->kept,
-        "rewritten", (json_int_t)manifest->rewritten, "dropped", (json_int_t)manifest->dropped,
-        "unreadable", 0, "ranges", manifest->ranges);
-    char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
+    char *head = head_text(manifest), *text = NULL;
 
-    json_decref(object);
+    write_range(manifest);
+    if (head && !fflush(manifest->out) && !ferror(manifest->out)) {
+        /* The last brace gives way to one more member. */
+        head[strlen(head) - 1] = '\0';
+        if (asprintf(&text, "%s,\"ranges\":[%s]}", head, manifest->ranges) < 0)
+            text = NULL;
+    }
+    free(head);
     if (!text)
         no_memory(why);
     return text;

@@ -14,10 +14,10 @@
 #include "bugreport/pack/gzip.h"
 
 /*
- * libarchive wants the bytes of holes as well, but only counts them. They are "given" from a
- * mapping that nothing ever touches, a part at a time.
+ * libarchive wants the bytes of holes before data as well, but only counts them. They are "given"
+ * from a mapping that nothing ever touches, as many at a time as it takes.
  */
-#define HOLE_SIZE ((size_t)1 << 26)
+#define HOLE_SIZE (((size_t)1 << 31) - ((size_t)1 << 16))
 
 struct tarball {
     struct sink *sink;
@@ -26,9 +26,9 @@ struct tarball {
     const char *prefix;
     int64_t mtime;
     void *hole;
-    const struct extents *ranges;    /* of the sparse member under way */
-    uint64_t position, size, filled; /* in it */
-    struct failure failure;          /* the first one of a callback, which libarchive would lose */
+    const struct extents *ranges; /* of the sparse member under way */
+    uint64_t position, filled;    /* in it */
+    struct failure failure;       /* the first one of a callback, which libarchive would lose */
 };
 
 enum tarball_filter tarball_filter_of(const char *path)
@@ -218,7 +218,6 @@ int tarball_begin_sparse(struct tarball *tarball, const char *name, uint64_t siz
                            name);
     }
     tarball->position = tarball->filled = 0;
-    tarball->size = size;
     tarball->ranges = ranges;
     return write_header(tarball, entry, why);
 }
@@ -262,7 +261,7 @@ int tarball_end_sparse(struct tarball *tarball, struct failure *why)
 {
     if (tarball->filled != extents_total(tarball->ranges))
         return failure_set(why, "data are missing in a sparse member of the archive");
-    return skip_hole(tarball, tarball->size, why) ? -1 : finish_member(tarball, why);
+    return finish_member(tarball, why);
 }
 
 int tarball_finish(struct tarball *tarball, struct failure *why)

@@ -147,10 +147,14 @@ int output_open(struct output **output, const char *path, const struct output_op
     return 0;
 }
 
-int output_open_stdout(struct output **output, struct failure *why)
+int output_open_stdout(struct output **output, const struct output_options *options,
+                       struct failure *why)
 {
     struct output *opened;
+    struct stat stat;
 
+    if (!fstat(STDOUT_FILENO, &stat) && is_input(options, &stat))
+        return failure_set(why, "standard output is the image itself; name another file");
     if (isatty(STDOUT_FILENO))
         return failure_set(why, "standard output is a terminal; redirect it or name a file");
     opened = output_new(why);

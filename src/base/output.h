@@ -30,8 +30,12 @@ struct output_options {
 int output_open(struct output **output, const char *path, const struct output_options *options,
                 struct failure *why);
 
-/* Begins an output to standard output; a terminal is refused. Commit then means flush only. */
-int output_open_stdout(struct output **output, struct failure *why);
+/*
+ * Begins an output to standard output. A terminal is refused, and an input that a shell opened
+ * there. Committing then does nothing.
+ */
+int output_open_stdout(struct output **output, const struct output_options *options,
+                       struct failure *why);
 
 /* Appends; short writes and interruptions are made good. */
 int output_write(struct output *output, const void *bytes, size_t size, struct failure *why);

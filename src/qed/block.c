@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "qed/block.h"
 
-#include <string.h>
-
 #include "base/bytes.h"
 
 void block_begin(struct block_cursor *cursor, struct source *source,
@@ -14,26 +12,15 @@ void block_begin(struct block_cursor *cursor, struct source *source,
     cursor->next = 0;
 }
 
-/* Reads the block at cursor->offset; holes and what the file lacks are zeros. */
 static int load(struct block_cursor *cursor, struct failure *why)
 {
-    unsigned char bytes[BLOCK_SIZE] = {0};
-    uint64_t at = cursor->offset, end = at + BLOCK_SIZE;
-    struct extent data;
-    int found;
+    unsigned char bytes[BLOCK_SIZE];
 
-    while ((found = source_data(cursor->source, at, end, &data, why)) > 0) {
-        const unsigned char *from =
-            source_range(cursor->source, data.offset, (size_t)data.size, why);
-
-        if (!from)
-            return -1;
-        memcpy(bytes + (data.offset - cursor->offset), from, (size_t)data.size);
-        at = data.offset + data.size;
-    }
+    if (source_read(cursor->source, cursor->offset, bytes, sizeof(bytes), why))
+        return -1;
     for (size_t i = 0; i < BLOCK_WORDS; i++)
         cursor->words[i] = bytes_load64(bytes + i * QED_ELEMENT_SIZE);
-    return found;
+    return 0;
 }
 
 static bool is_empty(const struct block_cursor *cursor)

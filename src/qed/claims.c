@@ -7,7 +7,8 @@
 #include <sys/mman.h>
 
 #define WORD_BITS   64u
-#define BLOCK_BITS  (UINT64_C(1) << 15) /* numbers of a block, which then takes one page */
+#define BLOCK_BITS  (UINT64_C(1) << 11) /* numbers of a block: a lone one costs 256 bytes */
+#define NEARBY      65536
 #define BLOCK_WORDS (BLOCK_BITS / WORD_BITS)
 
 static uint64_t block_count(const struct claims *claims)
@@ -173,10 +174,20 @@ bool claims_holds(const struct claims *claims, uint64_t number)
     return word_at(claims, number) >> (number % WORD_BITS) & 1;
 }
 
-/* The start of the first block that exists behind the one of number, or end. */
+/*
+ * The start of the first block that exists behind the one of number, or end. It is looked for
+ * nearby first; the list of all blocks saves going through a directory of gigabytes.
+ */
 static uint64_t next_block(const struct claims *claims, uint64_t number, uint64_t end)
 {
     uint64_t next = end / BLOCK_BITS + 1;
+
+    for (uint64_t near = number / BLOCK_BITS + 1; near <= number / BLOCK_BITS + NEARBY; near++) {
+        if (near * BLOCK_BITS >= end)
+            return end;
+        if (claims->blocks[near])
+            return near * BLOCK_BITS;
+    }
 
     for (size_t i = 0; i < claims->used_count; i++) {
         if (claims->used[i] > number / BLOCK_BITS && claims->used[i] < next)

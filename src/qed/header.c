@@ -6,9 +6,6 @@
 #include "base/bytes.h"
 #include "base/checked.h"
 
-/* qemu keeps sizes in a signed 64-bit number and rounds its limit down to a GiB. */
-#define QEMU_MAX_IMAGE_SIZE ((UINT64_C(1) << 63) - (UINT64_C(1) << 30))
-
 void header_decode(const unsigned char bytes[QED_HEADER_SIZE], struct header *header)
 {
     *header = (struct header){
@@ -43,16 +40,10 @@ void header_encode(const struct header *header, unsigned char bytes[QED_HEADER_S
 
 int header_read(struct source *source, struct header *header, struct failure *why)
 {
-    unsigned char bytes[QED_HEADER_SIZE] = {0};
-    size_t size = source->size < sizeof(bytes) ? (size_t)source->size : sizeof(bytes);
+    unsigned char bytes[QED_HEADER_SIZE];
 
-    if (size > 0) {
-        const unsigned char *start = source_range(source, 0, size, why);
-
-        if (!start)
-            return -1;
-        memcpy(bytes, start, size);
-    }
+    if (source_read(source, 0, bytes, sizeof(bytes), why))
+        return -1;
     header_decode(bytes, header);
     return 0;
 }
@@ -114,7 +105,7 @@ static bool over_qemu_limit(const struct geometry *geometry, uint64_t image_size
     uint64_t limit = (uint64_t)geometry->nelems * geometry->nelems * geometry->cluster_size;
 
     return image_size > limit ||
-           (image_size > QEMU_MAX_IMAGE_SIZE && image_size != UINT64_C(1) << 63);
+           (image_size > HEADER_QEMU_MAX_SIZE && image_size != UINT64_C(1) << 63);
 }
 
 static uint32_t bit(enum header_fault fault, bool present)
@@ -182,19 +173,15 @@ int header_backing_name(const struct header *header, struct source *source,
     uint32_t faults = header_judge(header, source->size);
     uint64_t offset = header->backing_filename_offset;
     size_t size = header->backing_filename_size;
-    const unsigned char *from;
 
     name[0] = '\0';
     if (!(header->features & QED_F_BACKING_FILE) || header_has(faults, HEADER_BACKING_OUTSIDE) ||
         header_has(faults, HEADER_BACKING_LONG) || !range_inside(offset, size, source->size))
         return 0;
-    from = source_range(source, offset, size, why);
-    if (!from)
+    if (source_read(source, offset, name, size, why))
         return -1;
-    size = strnlen((const char *)from, size);
-    memcpy(name, from, size);
     name[size] = '\0';
-    return (int)size;
+    return (int)strlen(name);
 }
 
 bool header_fault_breaks(enum header_fault fault)

@@ -82,6 +82,12 @@ bool header_sound(uint32_t faults);
  */
 bool header_geometry(const struct header *header, uint64_t file_size, struct geometry *geometry);
 
+/*
+ * qemu keeps lengths, that of the guest's view and that of the file, in a signed 64-bit number, and
+ * rounds its limit down to a GiB.
+ */
+#define HEADER_QEMU_MAX_SIZE ((UINT64_C(1) << 63) - (UINT64_C(1) << 30))
+
 /* Longest backing file name that qemu reads, in bytes. */
 #define HEADER_MAX_NAME 4095u
 

@@ -5,6 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/checked.h"
+
+static const char too_large[] = "Could not refresh total sector count: File too large";
+
 /* The first fault in qemu's order decides what it says; a NULL text is a fault it does not mind. */
 static const char *const open_errors[HEADER_FAULTS] = {
     [HEADER_MAGIC] = "Image not in QED format",
@@ -34,15 +38,29 @@ static bool fails_late(const struct header *header)
     return header->image_size <= nelems * nelems * header->cluster_size;
 }
 
+/* The file's own length is looked at before anything in it. */
+static bool file_is_too_long(uint64_t file_size)
+{
+    uint64_t sectors_end;
+
+    return !checked_round_up(file_size, QED_SECTOR_SIZE, &sectors_end) ||
+           sectors_end > HEADER_QEMU_MAX_SIZE;
+}
+
 void qemu_open(struct qemu_check *check, const struct header *header, uint64_t file_size)
 {
     uint32_t faults = header_judge(header, file_size);
     const char *error = NULL;
 
     *check = (struct qemu_check){.opens = false};
+    if (file_is_too_long(file_size)) {
+        snprintf(check->error, sizeof(check->error), "%s", too_large);
+        check->exit_status = 1;
+        return;
+    }
     if (header_has(faults, HEADER_IMAGE_SIZE_QEMU) && fails_late(header)) {
         faults &= ~(1u << HEADER_IMAGE_SIZE_QEMU);
-        error = "Could not refresh total sector count: File too large";
+        error = too_large;
     }
     for (int fault = HEADER_FAULTS - 1; fault >= 0; fault--) {
         if (header_has(faults, (enum header_fault)fault) && open_errors[fault])

@@ -245,7 +245,10 @@ static size_t fill_part(struct scrub *scrub, uint64_t offset, size_t size, unsig
     end = end_of_table(scrub, table);
     if (size > end - offset)
         size = (size_t)(end - offset);
-    if (seek_in_table(scrub, table, offset, why))
+    /* What stands in for a word of an L1 table does not depend on those before it. */
+    if (table->level == TABLE_L1)
+        scrub->state.table = table;
+    else if (seek_in_table(scrub, table, offset, why))
         return 0;
     return take_part(scrub, offset, to, size, why);
 }

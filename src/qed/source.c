@@ -2,6 +2,7 @@
 #include "qed/source.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/checked.h"
 
@@ -24,4 +25,36 @@ const unsigned char *source_range(struct source *source, uint64_t offset, size_t
         return NULL;
     }
     return source->kind->range(source, offset, size, why);
+}
+
+/* A range of data begins on a multiple of 8, which can be before what was asked for. */
+static int copy_data(struct source *source, const struct extent *data, uint64_t offset,
+                     unsigned char *to, struct failure *why)
+{
+    uint64_t start = data->offset > offset ? data->offset : offset;
+    size_t size = (size_t)(data->offset + data->size - start);
+    const unsigned char *from = source_range(source, start, size, why);
+
+    if (!from)
+        return -1;
+    memcpy(to + (start - offset), from, size);
+    return 0;
+}
+
+int source_read(struct source *source, uint64_t offset, void *bytes, size_t size,
+                struct failure *why)
+{
+    uint64_t at = offset, end;
+    struct extent data;
+    int found = 0;
+
+    memset(bytes, 0, size);
+    if (!checked_add(offset, size, &end))
+        return failure_set(why, "offset 0x%" PRIx64 ": no such place", offset);
+    while ((found = source_data(source, at, end, &data, why)) > 0) {
+        if (copy_data(source, &data, offset, bytes, why))
+            return -1;
+        at = data.offset + data.size;
+    }
+    return found;
 }

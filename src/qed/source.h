@@ -50,4 +50,11 @@ int source_data(struct source *source, uint64_t from, uint64_t end, struct exten
 const unsigned char *source_range(struct source *source, uint64_t offset, size_t size,
                                   struct failure *why);
 
+/*
+ * Reads size bytes at offset into bytes; those in holes and behind the end are zeros, and holes are
+ * not touched.
+ */
+int source_read(struct source *source, uint64_t offset, void *bytes, size_t size,
+                struct failure *why);
+
 #endif

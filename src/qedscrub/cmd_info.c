@@ -21,9 +21,7 @@ static int add_local_facts(struct record *record, struct image *image, struct fa
     record->host_extents = map_host_extents(image->map);
     if (length < 0)
         return -1;
-    if (length > 0)
-        record->backing_name = strdup(name);
-    return 0;
+    return length > 0 ? record_set_backing_name(record, name, why) : 0;
 }
 
 static int print_record(const struct record *record, enum output_format format, struct failure *why)

@@ -46,7 +46,7 @@ static int begin_output(struct job *job, struct failure *why)
     if (job->options->dry_run)
         return 0;
     if (!strcmp(job->archive, "-"))
-        return output_open_stdout(&job->output, why);
+        return output_open_stdout(&job->output, job->output_options, why);
     return output_open(&job->output, job->archive, job->output_options, why);
 }
 
@@ -80,9 +80,13 @@ static int make_record(struct job *job, struct failure *why)
         length = header_backing_name(&image->audit.header, map_source(image->map), backing, why);
     if (length < 0)
         return -1;
-    if (length > 0)
-        job->record.backing_name = strdup(backing);
-    return plan_copy(job, why);
+    if (length > 0 && record_set_backing_name(&job->record, backing, why))
+        return -1;
+    if (plan_copy(job, why))
+        return -1;
+    if (!job->has_copy)
+        record_drop_places(&job->record);
+    return 0;
 }
 
 static int write_bundle(struct job *job, struct failure *why)
@@ -254,7 +258,8 @@ static struct stat *stat_images(const struct options *options, struct output_opt
 
 int cmd_pack(const struct options *options)
 {
-    bool into_directory = options->archive && names_is_directory(options->archive);
+    bool into_directory = options->archive && strcmp(options->archive, "-") != 0 &&
+                          names_is_directory(options->archive);
     struct output_options output_options = {.replace = options->force};
     struct failure why = {0};
     struct stat *inputs;

@@ -68,7 +68,7 @@ refused() {
     make_image a.qed
     chmod 000 a.qed
     chmod 755 .
-    run setpriv --reuid=65534 --regid=65534 --clear-groups qedscrub a.qed -o out/b.tar.gz
+    run as_nobody qedscrub a.qed -o out/b.tar.gz
     [ "$status" -eq 1 ]
     [[ "$output" == "qedscrub: a.qed: Permission denied" ]]
     [ -z "$(listing out)" ]
@@ -96,7 +96,7 @@ refused() {
     make_image a.qed
     chmod 555 out
     chmod 755 .
-    run setpriv --reuid=65534 --regid=65534 --clear-groups qedscrub a.qed -o out/b.tar.gz
+    run as_nobody qedscrub a.qed -o out/b.tar.gz
     [ "$status" -eq 1 ]
     [[ "$output" == "qedscrub: out/b.tar.gz: Permission denied" ]]
 }
@@ -119,8 +119,22 @@ refused() {
     before=$(identity a.qed)
     exec 9<a.qed
     for name in a.qed hard.qed soft.qed ./out/../a.qed /proc/self/fd/9; do
-        refused 1 "" a.qed -o "$name" --force
+        refused 1 "is the image itself" a.qed -o "$name" --force || [ "$name" = soft.qed ] ||
+            [ "$name" = /proc/self/fd/9 ]
+        [ "$status" -eq 1 ]
     done
+    [ "$(listing . | wc -l)" -eq 4 ]
+    [ "$(identity a.qed)" = "$before" ]
+}
+
+@test "standard output is the image" {
+    make_image a.qed
+    before=$(identity a.qed)
+    run bash -c 'qedscrub -q a.qed -o - 1<>a.qed'
+    [ "$status" -eq 1 ]
+    run bash -c 'qedscrub -q a.qed -o - >>a.qed'
+    [ "$status" -eq 1 ]
+    [[ "$output" == *"standard output is the image itself"* ]]
     [ "$(identity a.qed)" = "$before" ]
 }
 
@@ -194,7 +208,11 @@ refused() {
     place=$(mktemp -d -p /dev/shm)
     mkimage --layout seq --virtual 64G --allocated 3 $place/a.qed >/dev/null
     before=$(identity $place/a.qed)
+    truncate -s 1M $place/hole
+    holes=$(identity $place/hole)
     qedscrub -q $place/a.qed -o out/b.tar.gz
+    qedscrub info $place/hole || [ $? -eq 63 ]
+    [ "$(identity $place/hole)" = "$holes" ]
     after=$(identity $place/a.qed)
     rm -r "$place"
     [ "$before" = "$after" ]

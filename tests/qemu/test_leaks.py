@@ -11,6 +11,7 @@ Usage: test_leaks.py [COUNT [FIRST_SEED]]
 import os
 import struct
 import sys
+import tempfile
 
 from harness import QEDSCRUB, Tap, need, over_seeds, random_image, run
 
@@ -63,6 +64,37 @@ def check(seed, folder):
             "guest": holds_canary(data), "plain": plain}
 
 
+# Where each field of the header stands, and its size.
+FIELDS = ((4, 4), (8, 4), (12, 4), (16, 8), (24, 8), (32, 8), (40, 8), (48, 8), (56, 4), (60, 4))
+
+
+def header_leaks(folder):
+    """Overwrites one or two fields of a header with text; returns where it comes out as a number."""
+    sound = os.path.join(folder, "sound.qed")
+    image = os.path.join(folder, "image.qed")
+    archive = os.path.join(folder, "bug.tar")
+    random_image(4, sound, "--corrupt", "0")
+    with open(sound, "rb") as file:
+        data = file.read()
+    found = []
+    for first in FIELDS:
+        for second in FIELDS:
+            text = bytearray(data)
+            words = []
+            for (offset, size), word in ((first, b"PIN=4711"), (second, b"SECRETLY")):
+                text[offset:offset + size] = word[:size]
+                words.append(int.from_bytes(word[:size], "little"))
+            with open(image, "wb") as file:
+                file.write(text)
+            run(QEDSCRUB, "-q", "-f", "qed", image, "-o", archive, "--force")
+            with open(archive, "rb") as file:
+                packed = file.read().lower()
+            found += ["fields at %d and %d: %#x" % (first[0], second[0], word) for word in words
+                      if b"%d" % word in packed or b"%x" % word in packed
+                      or word.to_bytes(8, "little").rstrip(b"\0").lower() in packed]
+    return found
+
+
 def main():
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 1150
     first = int(sys.argv[2]) if len(sys.argv) > 2 else 1
@@ -78,6 +110,10 @@ def main():
     tap.test("the images do hold canaries (%d of %d)" % (guests, count), guests >= count * 0.9 and (count < 1150 or guests >= 1000))
     tap.test("the same search finds them in plain copies (%d of %d)" % (plain, count),
              plain >= count // 4)
+    with tempfile.TemporaryDirectory() as folder:
+        found = header_leaks(folder)
+    tap.test("no word that stands in the header's fields comes out, as text or as a number",
+             not found, *found[:20])
     tap.end()
 
 

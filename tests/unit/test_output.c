@@ -321,9 +321,10 @@ static int write_to_stdout(const char *target)
     if (child == 0) {
         struct output *output = NULL;
         struct failure why = {0};
+        struct output_options options = {.replace = false};
         int fd = open(target, O_WRONLY | O_CREAT, 0666);
 
-        if (dup2(fd, STDOUT_FILENO) < 0 || output_open_stdout(&output, &why))
+        if (dup2(fd, STDOUT_FILENO) < 0 || output_open_stdout(&output, &options, &why))
             _exit(1);
         if (output_write(output, "text", 4, &why))
             _exit(strstr(why.text, "standard output: cannot write: No space") ? 2 : 3);
