@@ -108,6 +108,14 @@ check-more:  ## sanitizers, lint and what else takes longer
 	@scripts/deps build check more
 	@$(MAKE) --no-print-directory lint check-sanitize
 
+N ?= 1000
+.PHONY: check-leaks
+check-leaks:  ## try N hostile images (1000): does any word of a guest come out?
+	@scripts/deps build check
+	@$(MAKE) --no-print-directory all $(BUILD)/mkimage
+	@BUILD='$(abspath $(BUILD))' /usr/bin/python3 tests/qemu/test_leaks.py $(N)
+	@BUILD='$(abspath $(BUILD))' /usr/bin/python3 tests/qemu/test_oracle.py $(N)
+
 .PHONY: check-sanitize
 check-sanitize:  ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@LSAN_OPTIONS=suppressions=$(CURDIR)/tests/lsan.supp:print_suppressions=0 \
