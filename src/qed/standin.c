@@ -93,9 +93,27 @@ static void list_free(const struct belief *belief, const struct suspect_block *b
 }
 
 /*
+ * How many offsets after the first have to rise to make up wanted pairs, or as many as they can;
+ * no more than that, so that the copy of a copy comes out the same.
+ */
+static uint32_t count_rising(const uint64_t *offsets, uint32_t count, uint64_t cluster_size,
+                             uint32_t wanted)
+{
+    uint32_t rising = 0, pairs = 0;
+
+    for (uint32_t i = 1; i < count && pairs < wanted; i++) {
+        if (offsets[i - 1] + cluster_size == offsets[i]) {
+            pairs++;
+            rising = i;
+        }
+    }
+    return rising;
+}
+
+/*
  * Markers can follow one another as offsets do, so they make up the wanted pairs as far as there
  * are enough of them; references then come in falling order, where none follows its predecessor,
- * but for as many as are still wanted.
+ * but for as many of the lowest as are still wanted.
  */
 void standin_words(const struct belief *belief, const struct suspect_block *block,
                    uint64_t words[BLOCK_WORDS])
@@ -103,15 +121,15 @@ void standin_words(const struct belief *belief, const struct suspect_block *bloc
     uint64_t offsets[BLOCK_WORDS] = {0};
     uint32_t markers = block->words - block->fresh;
     uint32_t chain = markers > block->adjacent ? block->adjacent : markers ? markers - 1 : 0;
-    uint32_t rising = block->adjacent - chain;
     uint64_t cluster_size = belief->inventory->geometry->cluster_size;
     uint64_t *word = words;
+    uint32_t rising;
 
     memset(words, 0, BLOCK_WORDS * sizeof(*words));
     list_free(belief, block, offsets);
+    rising = count_rising(offsets, block->fresh, cluster_size, block->adjacent - chain);
     for (uint32_t i = 0; i < markers; i++)
         *word++ = STANDIN_MARKER + (i <= chain ? i * cluster_size : 0);
-    rising = rising < block->fresh ? rising : block->fresh ? block->fresh - 1 : 0;
     for (uint32_t i = block->fresh; i > rising + 1; i--)
         *word++ = offsets[i - 1];
     for (uint32_t i = 0; i <= rising && i < block->fresh; i++)
