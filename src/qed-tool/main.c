@@ -1,24 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/quote.h"
+#include "base/streams.h"
 #include "qed-tool/tool.h"
-
-/* With 0, 1 or 2 closed the image would get that number, and messages into it. */
-static void fill_standard_streams(void)
-{
-    int fd;
-
-    do {
-        fd = open("/dev/null", O_RDONLY);
-    } while (fd >= 0 && fd <= 2);
-    if (fd > 2)
-        close(fd);
-}
 
 /* A failure to open the image names it already. */
 static void name_image(struct failure *why, const char *image)
@@ -52,7 +39,7 @@ int main(int argc, char **argv)
     struct failure why = {0};
     int status;
 
-    fill_standard_streams();
+    streams_fill();
     setlocale(LC_ALL, "");
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);

@@ -1,28 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
-#include <unistd.h>
 
+#include "base/streams.h"
 #include "qedscrub/commands.h"
 #include "qedscrub/status.h"
 
 void complain(const struct failure *why)
 {
     fprintf(stderr, "qedscrub: %s\n", why->text);
-}
-
-/* With 0, 1 or 2 closed the next file opened would get that number, and messages into it. */
-static void fill_standard_streams(void)
-{
-    int fd;
-
-    do {
-        fd = open("/dev/null", O_RDONLY);
-    } while (fd >= 0 && fd <= 2);
-    if (fd > 2)
-        close(fd);
 }
 
 static int run(const struct options *options)
@@ -54,7 +41,7 @@ int main(int argc, char **argv)
     struct options options;
     struct failure why = {0};
 
-    fill_standard_streams();
+    streams_fill();
     setlocale(LC_ALL, "");
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
