@@ -42,6 +42,9 @@ libbugreport := $(BUILD)/libbugreport.a
 programs     := $(BUILD)/qedscrub $(if $(qed_tool_sources),$(BUILD)/qed-tool)
 unit_tests   := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(unit_sources))
 
+# Objects of tests are kept as well.
+.SECONDARY:
+
 .PHONY: all
 all: $(programs)  ## build the programs (the default)
 
