@@ -5,7 +5,7 @@
 #include "tests/unit/tiny_image.h"
 
 /*
- * qemu-img check, written down step by step from its description (FACTS.md, section 2), an element
+ * qemu-img check, written down step by step from what qemu 7.2 does, an element
  * at a time and with a byte for each number. The divisor is what qemu gets wrong: cluster_size - 1
  * gives its figures, cluster_size those that are true. Then, too, the header is claimed first.
  */
