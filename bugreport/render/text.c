@@ -230,8 +230,13 @@ static void print_copy(FILE *out, const struct record *record)
                     ? "was kept, as asked for"
                     : "was removed, and with it the reference to the backing file");
     print_qemu(out, "image.qed", &copy->qemu);
-    fprintf(out, "  verdict of original and copy: %s\n",
-            copy->identical ? "identical" : "they differ; see the suspect tables above");
+    if (copy->identical)
+        fprintf(out, "  verdict of original and copy: identical\n");
+    else if (copy->suspect_count)
+        fprintf(out, "  verdict of original and copy: they differ; see the suspect tables above\n");
+    else
+        fprintf(out, "  verdict of original and copy: they differ, since what qemu refuses in the "
+                     "original was\n  replaced or removed in the copy\n");
 }
 
 char *render_text(const struct record *record, struct failure *why)
