@@ -101,14 +101,10 @@ static int note_step(struct audit *audit, const struct walk_step *step, struct f
     return 0;
 }
 
-/*
- * Takes a step down in the inventory. With the true numbering a table that is read shares clusters
- * only with later data, which are duplicates; qemu's can miss that, so there all data count.
- */
-static int take_inventory(struct audit *audit, const struct walk *walk, struct failure *why)
+/* Takes down in the inventory what a step tells of tables and their words. */
+static int take_inventory(struct audit *audit, const struct walk_step *step, struct failure *why)
 {
     struct inventory *inventory = &audit->inventory;
-    const struct walk_step *step = &walk->step;
     uint64_t l1_offset = audit->header.l1_table_offset;
 
     switch (step->event) {
@@ -125,9 +121,6 @@ static int take_inventory(struct audit *audit, const struct walk *walk, struct f
     }
     if (step->run.class == ELEMENT_UNALLOCATED)
         return 0;
-    if (step->run.class == ELEMENT_VALID && (step->duplicate || walk->numbering == WALK_QEMU) &&
-        inventory_add_data(inventory, &step->run, why))
-        return -1;
     return inventory_add_words(inventory, step->table_offset, step->run.index, step->run.count,
                                why);
 }
@@ -135,8 +128,7 @@ static int take_inventory(struct audit *audit, const struct walk *walk, struct f
 static int begin_inventory(struct audit *audit, struct failure *why)
 {
     inventory_free(&audit->inventory);
-    if (inventory_init(&audit->inventory, &audit->geometry, why))
-        return -1;
+    inventory_init(&audit->inventory, &audit->geometry);
     return inventory_add_table(&audit->inventory, TABLE_L1, audit->header.l1_table_offset,
                                FINDING_NOWHERE, why);
 }
@@ -174,7 +166,7 @@ static int walk_truly(struct audit *audit, struct source *source, struct failure
     if (walk.l1_taken && findings_add(&audit->findings, &finding, why))
         goto out;
     while ((more = walk_next(&walk, why)) > 0) {
-        if (note_step(audit, &walk.step, why) || take_inventory(audit, &walk, why))
+        if (note_step(audit, &walk.step, why) || take_inventory(audit, &walk.step, why))
             goto failed;
     }
     if (more < 0)
@@ -226,7 +218,7 @@ static int walk_as_qemu(struct audit *audit, struct source *source, struct qemu_
         goto out;
     while ((more = walk_next(&walk, why)) > 0) {
         count_step(figures, &usage, &audit->geometry, &walk.step);
-        if (take_inventory(audit, &walk, why)) {
+        if (take_inventory(audit, &walk.step, why)) {
             more = -1;
             goto out;
         }

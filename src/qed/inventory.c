@@ -6,18 +6,15 @@
 
 #define MAX_GRAIN (UINT64_C(64) * 1024)
 
-int inventory_init(struct inventory *inventory, const struct geometry *geometry,
-                   struct failure *why)
+void inventory_init(struct inventory *inventory, const struct geometry *geometry)
 {
     *inventory = (struct inventory){.geometry = geometry};
-    return claims_init(&inventory->data, geometry->file_clusters, why);
 }
 
 void inventory_free(struct inventory *inventory)
 {
     free(inventory->tables);
     extents_free(&inventory->words);
-    claims_free(&inventory->data);
     *inventory = (struct inventory){0};
 }
 
@@ -58,14 +55,6 @@ int inventory_add_words(struct inventory *inventory, uint64_t table_offset, uint
     return extents_add(&inventory->words, start, end - start, why);
 }
 
-int inventory_add_data(struct inventory *inventory, const struct run *run, struct failure *why)
-{
-    uint64_t taken = 0;
-
-    return claims_take_all(&inventory->data, run->value >> inventory->geometry->cluster_bits,
-                           run->count, &taken, why);
-}
-
 static int compare(const void *a, const void *b)
 {
     const struct table_ref *x = a, *y = b;
@@ -73,24 +62,11 @@ static int compare(const void *a, const void *b)
     return (x->offset > y->offset) - (x->offset < y->offset);
 }
 
-static bool is_shared(const struct inventory *inventory, const struct table_ref *table)
-{
-    uint64_t cluster = table->offset >> inventory->geometry->cluster_bits;
-
-    for (uint32_t i = 0; i < inventory->geometry->table_clusters; i++) {
-        if (claims_holds(&inventory->data, cluster + i))
-            return true;
-    }
-    return false;
-}
-
 void inventory_finish(struct inventory *inventory)
 {
     extents_sort(&inventory->words);
     if (inventory->count)
         qsort(inventory->tables, inventory->count, sizeof(*inventory->tables), compare);
-    for (size_t i = 0; i < inventory->count; i++)
-        inventory->tables[i].shared = is_shared(inventory, &inventory->tables[i]);
 }
 
 /* How many tables begin at or below offset. */

@@ -2,7 +2,6 @@
 #ifndef QED_INVENTORY_H
 #define QED_INVENTORY_H
 
-#include "qed/claims.h"
 #include "qed/extents.h"
 #include "qed/table.h"
 
@@ -11,7 +10,6 @@ struct table_ref {
     uint64_t offset;   /* bytes */
     uint64_t l1_index; /* of an L2 table: the first L1 element that points at it */
     enum table_level level;
-    bool shared; /* a cluster of it is referenced as data as well */
 };
 
 /*
@@ -25,11 +23,9 @@ struct inventory {
     size_t count, capacity;
     uint64_t word_count;  /* words of these tables other than 0 */
     struct extents words; /* grains that hold a word other than 0; sorted once finished */
-    struct claims data;   /* clusters referenced as data that could be a table's */
 };
 
-int inventory_init(struct inventory *inventory, const struct geometry *geometry,
-                   struct failure *why);
+void inventory_init(struct inventory *inventory, const struct geometry *geometry);
 void inventory_free(struct inventory *inventory);
 
 int inventory_add_table(struct inventory *inventory, enum table_level level, uint64_t offset,
@@ -39,13 +35,10 @@ int inventory_add_table(struct inventory *inventory, enum table_level level, uin
 int inventory_add_words(struct inventory *inventory, uint64_t table_offset, uint64_t index,
                         uint64_t count, struct failure *why);
 
-/* Notes that a run of valid L2 elements references clusters that may belong to a table. */
-int inventory_add_data(struct inventory *inventory, const struct run *run, struct failure *why);
-
-/* Sorts, and finds the tables that are shared. */
+/* Sorts; the functions below are for finished inventories only. */
 void inventory_finish(struct inventory *inventory);
 
-/* The table that holds the byte at offset, NULL if none does. Finished inventories only. */
+/* The table that holds the byte at offset, NULL if none does. */
 const struct table_ref *inventory_find(const struct inventory *inventory, uint64_t offset);
 
 /* The first table that begins above offset, NULL if none does. */

@@ -11,9 +11,8 @@
 /* GNU tar misplaces what follows a range of a sparse member that does not end on a tar block. */
 #define HEAD_UNIT ((size_t)512)
 
-#define LARGEST_SHOWN                                                                              \
-    (UINT64_C(1) << 46) /* 64 TiB: larger than files are, small enough to tell                     \
-                           little */
+/* 64 TiB: larger than files are, and small enough to tell little. */
+#define LARGEST_SHOWN (UINT64_C(1) << 46)
 
 const struct table_belief *scrub_belief(const struct scrub *scrub, const struct table_ref *table)
 {

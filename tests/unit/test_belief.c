@@ -137,6 +137,26 @@ static void a_table_that_data_claim_is_suspect(void **state)
     end(&test);
 }
 
+/* Data on the first or last cluster of a table, next to it, and nowhere near. */
+static void each_cluster_of_a_table_counts(void **state)
+{
+    (void)state;
+    for (uint64_t cluster = 1; cluster < 60; cluster++) {
+        struct belief_test test;
+
+        begin(&test);
+        fill(&test, FIRST, 0, DATA, 10);
+        fill(&test, OTHER, 0, DATA + 50, 10);
+        tiny_image_set(&test.image, OTHER, 20, tiny_offset(cluster));
+        judge(&test, false);
+        assert_int_equal(reason_of(&test, FIRST),
+                         cluster == 3 || cluster == 4 ? SUSPECT_SHARED : BELIEVED);
+        assert_int_equal(reason_of(&test, OTHER),
+                         cluster == 5 || cluster == 6 ? SUSPECT_SHARED : BELIEVED);
+        end(&test);
+    }
+}
+
 /* What a table of garbage refers to does not count against others. */
 static void garbage_does_not_drag_down_good_tables(void **state)
 {
@@ -222,6 +242,7 @@ int main(void)
         cmocka_unit_test(bad_words_are_forgiven_up_to_a_share),
         cmocka_unit_test(a_block_is_judged_by_itself),
         cmocka_unit_test(a_table_that_data_claim_is_suspect),
+        cmocka_unit_test(each_cluster_of_a_table_counts),
         cmocka_unit_test(garbage_does_not_drag_down_good_tables),
         cmocka_unit_test(arrays_of_ones_are_suspect),
         cmocka_unit_test(tables_behind_a_suspect_l1_block_are_left_out),

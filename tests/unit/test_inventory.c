@@ -17,9 +17,7 @@ static const struct geometry small = {
 
 static void begin(struct inventory *inventory, const struct geometry *geometry)
 {
-    struct failure why = {0};
-
-    EXPECT_OK(inventory_init(inventory, geometry, &why), &why);
+    inventory_init(inventory, geometry);
 }
 
 static void add_table(struct inventory *inventory, enum table_level level, uint64_t cluster)
@@ -126,40 +124,12 @@ static void words_fill_grains(void **state)
     inventory_free(&inventory);
 }
 
-/* Data on the first or last cluster of a table, next to it, and nowhere near. */
-static void tables_under_data_are_shared(void **state)
-{
-    static const struct {
-        uint64_t data;
-        uint32_t count;
-        bool shared;
-    } cases[] = {{9, 1, false}, {10, 1, true}, {11, 1, true},  {12, 1, false},
-                 {2, 8, false}, {2, 9, true},  {11, 50, true}, {50, 1, false}};
-
-    (void)state;
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        const struct run run = {
-            .class = ELEMENT_VALID, .count = cases[i].count, .value = tiny_offset(cases[i].data)};
-        struct failure why = {0};
-        struct inventory inventory;
-
-        begin(&inventory, &small);
-        add_table(&inventory, TABLE_L2, 10);
-        EXPECT_OK(inventory_add_data(&inventory, &run, &why), &why);
-        EXPECT_OK(inventory_add_data(&inventory, &run, &why), &why);
-        inventory_finish(&inventory);
-        assert_int_equal(inventory.tables[0].shared, cases[i].shared);
-        inventory_free(&inventory);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tables_are_found_by_their_bytes),
         cmocka_unit_test(many_tables),
         cmocka_unit_test(words_fill_grains),
-        cmocka_unit_test(tables_under_data_are_shared),
     };
 
     return cmocka_run_group_tests_name("inventory", tests, NULL, NULL);
