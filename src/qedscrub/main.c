@@ -5,6 +5,7 @@
 
 #include "base/streams.h"
 #include "qedscrub/commands.h"
+#include "qedscrub/option_rows.h"
 #include "qedscrub/status.h"
 
 void complain(const struct failure *why)
@@ -24,7 +25,7 @@ static int run(const struct options *options)
         printf("qedscrub %s\nLicence: GPL-2.0-or-later. There is no warranty.\n", QEDSCRUB_VERSION);
         return STATUS_OK;
     }
-    return options->command == COMMAND_INFO ? cmd_info(options) : cmd_pack(options);
+    return command_row_of(options->command)->run(options);
 }
 
 /* What was printed must have arrived, on a full disk too. */

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdio.h>
+
+#include "qedscrub/option_rows.h"
+
+static void print_row(FILE *out, const struct option_row *row)
+{
+    char left[64], letter[8] = "    ";
+
+    if (row->letter)
+        snprintf(letter, sizeof(letter), "-%c, ", row->letter);
+    snprintf(left, sizeof(left), "%s--%s%s%s", letter, row->name, row->argument ? " " : "",
+             row->argument ? row->argument : "");
+    fprintf(out, "  %-26s %s\n", left, row->help);
+}
+
+static void print_commands(FILE *out, unsigned only)
+{
+    for (const struct command_row *row = command_rows; row->name; row++) {
+        if (!only || row->command == only)
+            fprintf(out, "  qedscrub %-36s\n      %s\n", row->synopsis, row->purpose);
+    }
+}
+
+void options_help(FILE *out, unsigned command)
+{
+    fprintf(out, "Usage:\n");
+    print_commands(out, command);
+    fprintf(out, "\nOptions:\n");
+    for (const struct option_row *row = option_rows; row->name; row++) {
+        if (!command || row->commands & command)
+            print_row(out, row);
+    }
+    fprintf(out, "\nExit status: 0 consistent, or packed; 1 failed; 2 corrupt; 3 leaks only; "
+                 "63 not a QED image.\n");
+    if (!command || command == COMMAND_PACK)
+        fprintf(out, "\nTo begin with:  qedscrub image.qed -o bug.tar.gz\n");
+}

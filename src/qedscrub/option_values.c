@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/quote.h"
+#include "qedscrub/option_rows.h"
+
+int option_set_archive(struct options *options, const char *argument, struct failure *why)
+{
+    (void)why;
+    options->archive = argument;
+    return 0;
+}
+
+int option_set_assume_qed(struct options *options, const char *argument, struct failure *why)
+{
+    options->assume_qed = true;
+    if (strcmp(argument, "qed") != 0)
+        return failure_set(why, "-f %s: only qed is understood", QUOTE(argument));
+    return 0;
+}
+
+int option_set_format(struct options *options, const char *argument, struct failure *why)
+{
+    if (!strcmp(argument, "human"))
+        options->format = FORMAT_HUMAN;
+    else if (!strcmp(argument, "json"))
+        options->format = FORMAT_JSON;
+    else
+        return failure_set(why, "--output %s: give human or json", QUOTE(argument));
+    return 0;
+}
+
+int option_set_label(struct options *options, const char *argument, struct failure *why)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                  "0123456789._-";
+
+    options->label = argument;
+    if (!argument[0] || argument[0] == '.' || argument[0] == '-' || strlen(argument) > 100 ||
+        argument[strspn(argument, allowed)])
+        return failure_set(why,
+                           "--label %s: give up to 100 letters, digits, '.', '_' and '-', not "
+                           "beginning with '.' or '-'",
+                           QUOTE(argument));
+    return 0;
+}
+
+int option_set_max_findings(struct options *options, const char *argument, struct failure *why)
+{
+    char *end;
+    unsigned long value;
+
+    errno = 0;
+    value = strtoul(argument, &end, 10);
+    if (argument[0] < '0' || argument[0] > '9' || *end || errno || value > 1000000)
+        return failure_set(why, "--max-findings %s: give a number from 0 to 1000000",
+                           QUOTE(argument));
+    options->max_findings = value;
+    return 0;
+}
