@@ -118,29 +118,28 @@ static const char *file_type(mode_t mode)
     return S_ISCHR(mode) || S_ISBLK(mode) ? "a device" : "of an unknown kind";
 }
 
-/* O_NONBLOCK: opening a FIFO must not wait for a writer. */
-static int open_regular(struct map *map, const char *path, struct failure *why)
+static int check_regular(struct map *map, const char *name, struct failure *why)
 {
-    map->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    if (map->fd < 0)
-        return failure_set_errno(why, errno, "%s", QUOTE(path));
     if (fstat(map->fd, &map->stat))
-        return failure_set_errno(why, errno, "%s", QUOTE(path));
+        return failure_set_errno(why, errno, "%s", QUOTE(name));
     if (!S_ISREG(map->stat.st_mode))
-        return failure_set(why, "%s: is %s, not an image file", QUOTE(path),
+        return failure_set(why, "%s: is %s, not an image file", QUOTE(name),
                            file_type(map->stat.st_mode));
     map->source.size = (uint64_t)map->stat.st_size;
     return 0;
 }
 
-int map_open(struct map **map, const char *path, struct failure *why)
+int map_adopt(struct map **map, int fd, const char *name, struct failure *why)
 {
     struct map *opened = calloc(1, sizeof(*opened));
 
-    if (!opened)
-        return failure_set_errno(why, ENOMEM, "%s", QUOTE(path));
+    if (!opened) {
+        close(fd);
+        return failure_set_errno(why, ENOMEM, "%s", QUOTE(name));
+    }
     opened->source.kind = &map_kind;
-    if (open_regular(opened, path, why)) {
+    opened->fd = fd;
+    if (check_regular(opened, name, why)) {
         map_close(opened);
         return -1;
     }
@@ -148,13 +147,22 @@ int map_open(struct map **map, const char *path, struct failure *why)
     return 0;
 }
 
+/* O_NONBLOCK: opening a FIFO must not wait for a writer. */
+int map_open(struct map **map, const char *path, struct failure *why)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+    if (fd < 0)
+        return failure_set_errno(why, errno, "%s", QUOTE(path));
+    return map_adopt(map, fd, path, why);
+}
+
 void map_close(struct map *map)
 {
     if (!map)
         return;
     unmap_window(map);
-    if (map->fd >= 0)
-        close(map->fd);
+    close(map->fd);
     free(map);
 }
 

@@ -20,6 +20,12 @@ struct map;
  */
 int map_open(struct map **map, const char *path, struct failure *why);
 
+/*
+ * The same for a file that was opened already, read-only. The map owns fd from then on, and closes
+ * it also if this fails; name is for messages.
+ */
+int map_adopt(struct map **map, int fd, const char *name, struct failure *why);
+
 void map_close(struct map *map);
 
 /* The image as a source; it lives as long as the map. */
