@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/path.h"
 #include "base/quote.h"
 #include "bugreport/pack/bundle.h"
 #include "bugreport/render/text.h"
@@ -70,7 +71,7 @@ static int make_record(struct job *job, struct failure *why)
 {
     const struct options *options = job->options;
     struct image *image = &job->image;
-    const char *name = options->keep_names ? names_base(image->path) : "image.qed";
+    const char *name = options->keep_names ? path_base(image->path) : "image.qed";
     char backing[HEADER_MAX_NAME + 1];
     int length = 0;
 

@@ -7,14 +7,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/path.h"
 #include "qedscrub/commands.h"
-
-const char *names_base(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash ? slash + 1 : path;
-}
 
 bool names_is_directory(const char *path)
 {
@@ -42,7 +36,7 @@ static bool is_given(const struct names *names, const char *path)
 
 static char *make_name(const struct names *names, const char *image_path, unsigned number)
 {
-    const char *base = names_base(image_path);
+    const char *base = path_base(image_path);
     size_t length = strlen(names->directory);
     const char *slash = length && names->directory[length - 1] == '/' ? "" : "/";
     char suffix[16] = "", *path;

@@ -20,9 +20,6 @@ const char *names_next(struct names *names, const char *image_path);
 
 void names_free(struct names *names);
 
-/* The part of a path behind its last slash. */
-const char *names_base(const char *path);
-
 bool names_is_directory(const char *path);
 
 #endif
