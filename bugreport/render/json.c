@@ -3,76 +3,13 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <nettle/base64.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/quote.h"
-
-/* JSON numbers are read as signed 64-bit integers; nothing legal is larger. */
-static json_t *number(uint64_t value)
-{
-    if (value == RECORD_UNKNOWN)
-        return json_null();
-    if (value <= INT64_MAX)
-        return json_integer((json_int_t)value);
-    return json_sprintf("0x%" PRIx64, value);
-}
-
 static json_t *hex(uint64_t word)
 {
     return json_sprintf("0x%016" PRIx64, word);
-}
-
-/* Replaces what is not UTF-8; the result is at most three times as long. */
-static char *make_utf8(const char *name)
-{
-    size_t length = strlen(name), at = 0, used = 0;
-    char *text = malloc(3 * length + 1);
-
-    while (text && at < length) {
-        unsigned character;
-        size_t size = quote_utf8(name + at, length - at, &character);
-
-        memcpy(text + used, size ? name + at : "\xef\xbf\xbd", size ? size : 3);
-        used += size ? size : 3;
-        at += size ? size : 1;
-    }
-    if (text)
-        text[used] = '\0';
-    return text;
-}
-
-static int set_base64(json_t *object, const char *key, const char *name)
-{
-    size_t length = strlen(name), size = BASE64_ENCODE_RAW_LENGTH(length);
-    char full_key[64];
-    char *text = malloc(size + 1);
-    int result;
-
-    if (!text)
-        return -1;
-    base64_encode_raw(text, length, (const uint8_t *)name);
-    text[size] = '\0';
-    snprintf(full_key, sizeof(full_key), "%s-b64", key);
-    result = json_object_set_new(object, full_key, json_string(text));
-    free(text);
-    return result;
-}
-
-int json_set_name(json_t *object, const char *key, const char *name)
-{
-    char *text = make_utf8(name);
-    int result;
-
-    if (!text)
-        return -1;
-    result = json_object_set_new(object, key, json_string(text));
-    if (!result && strcmp(text, name) != 0)
-        result = set_base64(object, key, name);
-    free(text);
-    return result;
 }
 
 static json_t *field_value(const struct record *record, const struct record_field *field)
@@ -88,7 +25,7 @@ static json_t *field_value(const struct record *record, const struct record_fiel
     case FIELD_BYTES:
         break;
     }
-    return number(*(const uint64_t *)at);
+    return json_number(*(const uint64_t *)at);
 }
 
 static int set_fields(json_t *object, const struct record *record)
@@ -110,30 +47,37 @@ static json_t *histogram(const struct record *record)
     while (top > 0 && record->run_histogram[top - 1] == 0)
         top--;
     for (unsigned power = 0; power < top; power++)
-        json_array_append_new(list, number(record->run_histogram[power]));
+        json_array_append_new(list, json_number(record->run_histogram[power]));
     return list;
+}
+
+const char *json_feature_name(unsigned bit)
+{
+    static const char *const names[JSON_FEATURES] = {"backing-file", "need-check",
+                                                     "backing-format-no-probe"};
+
+    return names[bit];
 }
 
 static json_t *feature_names(uint32_t features)
 {
-    static const char *const names[] = {"backing-file", "need-check", "backing-format-no-probe"};
     json_t *list = json_array();
 
-    for (unsigned i = 0; i < 3; i++) {
+    for (unsigned i = 0; i < JSON_FEATURES; i++) {
         if (features >> i & 1)
-            json_array_append_new(list, json_string(names[i]));
+            json_array_append_new(list, json_string(json_feature_name(i)));
     }
     return list;
 }
 
 static json_t *header(const struct record *record)
 {
-    return json_pack("{s:b, s:o, s:i, s:i, s:i, s:o, s:b}", "magic", record->magic_ok, "features",
-                     feature_names(record->features), "unknown-feature-bits",
-                     (int)record->unknown_feature_bits, "compat-feature-bits",
-                     (int)record->compat_bits, "autoclear-feature-bits",
-                     (int)record->autoclear_bits, "l1-table-offset",
-                     number(record->l1_table_offset), "backing-file", record->has_backing_file);
+    return json_pack(
+        "{s:b, s:o, s:i, s:i, s:i, s:o, s:b}", "magic", record->magic_ok, "features",
+        feature_names(record->features), "unknown-feature-bits", (int)record->unknown_feature_bits,
+        "compat-feature-bits", (int)record->compat_bits, "autoclear-feature-bits",
+        (int)record->autoclear_bits, "l1-table-offset", json_number(record->l1_table_offset),
+        "backing-file", record->has_backing_file);
 }
 
 /* qemu-img leaves out counts that are zero; here they are always there. */
@@ -152,16 +96,16 @@ static json_t *qemu(const struct qemu_check *check)
     json_object_set_new(object, "check-errors", json_integer(0));
     json_object_set_new(object, "corruptions", json_integer(check->corruptions));
     json_object_set_new(object, "leaks", json_integer(check->leaks));
-    json_object_set_new(object, "total-clusters", number(check->total_clusters));
-    json_object_set_new(object, "allocated-clusters", number(check->allocated_clusters));
-    json_object_set_new(object, "fragmented-clusters", number(check->fragmented_clusters));
+    json_object_set_new(object, "total-clusters", json_number(check->total_clusters));
+    json_object_set_new(object, "allocated-clusters", json_number(check->allocated_clusters));
+    json_object_set_new(object, "fragmented-clusters", json_number(check->fragmented_clusters));
     return object;
 }
 
 static void set_known(json_t *object, const char *key, uint64_t value)
 {
     if (value != FINDING_NOWHERE)
-        json_object_set_new(object, key, number(value));
+        json_object_set_new(object, key, json_number(value));
 }
 
 static json_t *claimant(const struct claimant *other)
@@ -176,7 +120,7 @@ static json_t *claimant(const struct claimant *other)
 static json_t *place(const struct record_finding *record_finding)
 {
     const struct finding *finding = &record_finding->finding;
-    json_t *object = json_pack("{s:o}", "count", number(finding->count));
+    json_t *object = json_pack("{s:o}", "count", json_number(finding->count));
 
     set_known(object, "table-offset", finding->table_offset);
     set_known(object, "l1-index", finding->l1_index);
@@ -191,8 +135,8 @@ static json_t *place(const struct record_finding *record_finding)
     if (record_finding->suspect)
         json_object_set_new(object, "suspect", json_true());
     if (finding->guest_size) {
-        json_object_set_new(object, "guest-position", number(finding->guest_pos));
-        json_object_set_new(object, "guest-size", number(finding->guest_size));
+        json_object_set_new(object, "guest-position", json_number(finding->guest_pos));
+        json_object_set_new(object, "guest-size", json_number(finding->guest_size));
     }
     if (finding->other.role)
         json_object_set_new(object, "claimed-by", claimant(&finding->other));
@@ -218,7 +162,7 @@ static json_t *findings(const struct record *record)
         json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:o, s:o}", "kind", row->name,
                                               "severity", severity_name(row->severity), "text",
                                               row->text, "cause", row->cause, "count",
-                                              number(record->kinds[kind]), "listed", places));
+                                              json_number(record->kinds[kind]), "listed", places));
     }
     return list;
 }
@@ -247,16 +191,15 @@ static json_t *suspects(const struct record_copy *copy)
 static json_t *copy(const struct record_copy *copy)
 {
     return json_pack("{s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b}", "identical", copy->identical,
-                     "qemu-img", qemu(&copy->qemu), "data-bytes", number(copy->data_bytes),
-                     "words-kept", number(copy->words.kept), "words-rewritten",
-                     number(copy->words.rewritten), "words-stand-in", number(copy->words.stand_ins),
-                     "suspect-tables", suspects(copy), "backing-name-kept", copy->backing_name_kept,
-                     "faithful", copy->faithful);
+                     "qemu-img", qemu(&copy->qemu), "data-bytes", json_number(copy->data_bytes),
+                     "words-kept", json_number(copy->words.kept), "words-rewritten",
+                     json_number(copy->words.rewritten), "words-stand-in",
+                     json_number(copy->words.stand_ins), "suspect-tables", suspects(copy),
+                     "backing-name-kept", copy->backing_name_kept, "faithful", copy->faithful);
 }
 
-static json_t *build(const struct record *record)
+static int set_parts(json_t *object, const struct record *record)
 {
-    json_t *object = json_pack("{s:s}", "schema", RECORD_SCHEMA);
     int failed = json_set_name(object, "filename", record->filename);
 
     failed |= json_object_set_new(object, "format", json_string("qed"));
@@ -271,7 +214,15 @@ static json_t *build(const struct record *record)
     failed |= json_object_set_new(object, "findings", findings(record));
     if (record->copy.present)
         failed |= json_object_set_new(object, "copy", copy(&record->copy));
-    if (failed) {
+    return failed;
+}
+
+json_t *json_record(const struct record *record, struct failure *why)
+{
+    json_t *object = json_pack("{s:s}", "schema", RECORD_SCHEMA);
+
+    if (set_parts(object, record)) {
+        failure_set_errno(why, ENOMEM, "cannot render JSON");
         json_decref(object);
         return NULL;
     }
@@ -280,14 +231,14 @@ static json_t *build(const struct record *record)
 
 char *render_json(const struct record *record, struct failure *why)
 {
-    json_t *object = build(record);
-    char *text = object ? json_dumps(object, JSON_INDENT(4) | JSON_REAL_PRECISION(15)) : NULL;
+    json_t *object = json_record(record, why);
+    char *text = object ? json_text(object, JSON_INDENT(4), why) : NULL;
     char *line = NULL;
 
-    if (text && asprintf(&line, "%s\n", text) < 0)
-        line = NULL;
-    if (!line)
+    if (text && asprintf(&line, "%s\n", text) < 0) {
         failure_set_errno(why, ENOMEM, "cannot render JSON");
+        line = NULL;
+    }
     free(text);
     json_decref(object);
     return line;

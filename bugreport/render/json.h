@@ -2,8 +2,7 @@
 #ifndef BUGREPORT_RENDER_JSON_H
 #define BUGREPORT_RENDER_JSON_H
 
-#include <jansson.h>
-
+#include "bugreport/json_text.h"
 #include "bugreport/record.h"
 
 /*
@@ -15,10 +14,11 @@
 /* The record as one indented object with a newline; the caller frees it. NULL: out of memory. */
 char *render_json(const struct record *record, struct failure *why);
 
-/*
- * Sets key to text of any bytes: as it is if it is UTF-8, otherwise with replacement characters and
- * a second key "KEY-b64" that holds the bytes exactly. 0 done, -1 out of memory.
- */
-int json_set_name(json_t *object, const char *key, const char *name);
+/* The same as an object, for which json_decref() is due. */
+json_t *json_record(const struct record *record, struct failure *why);
+
+/* Names of the known feature bits, by bit. */
+#define JSON_FEATURES 3u
+const char *json_feature_name(unsigned bit);
 
 #endif

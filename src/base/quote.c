@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/quote.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -42,8 +41,7 @@ size_t quote_utf8(const char *bytes, size_t length, unsigned *character)
     return form->size;
 }
 
-/* Characters that move the cursor, change the direction of text or cannot be seen. */
-static bool is_unsafe(unsigned c)
+bool quote_is_unsafe(unsigned c)
 {
     return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0xad || c == 0x61c ||
            (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
@@ -60,7 +58,7 @@ static bool is_plain(const char *bytes, size_t length)
         unsigned c;
         size_t size = quote_utf8(bytes + at, length - at, &c);
 
-        if (size == 0 || is_unsafe(c))
+        if (size == 0 || quote_is_unsafe(c))
             return false;
         at += size;
     }

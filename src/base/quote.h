@@ -2,6 +2,7 @@
 #ifndef BASE_QUOTE_H
 #define BASE_QUOTE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -30,5 +31,8 @@ const char *quote_bytes(char *buffer, size_t size, const char *bytes, size_t len
  * the bytes are not well-formed UTF-8 (overlong forms and surrogates included).
  */
 size_t quote_utf8(const char *bytes, size_t length, unsigned *character);
+
+/* Whether a character moves the cursor, changes the direction of text or cannot be seen. */
+bool quote_is_unsafe(unsigned character);
 
 #endif

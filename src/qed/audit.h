@@ -9,7 +9,7 @@
 #include "qed/walk.h"
 
 /* What the image is, by its true figures. The dirty flag is beside it, not in it. */
-enum verdict { VERDICT_CONSISTENT, VERDICT_LEAKS, VERDICT_CORRUPT, VERDICT_UNSUPPORTED };
+enum verdict { VERDICT_CONSISTENT, VERDICT_LEAKS, VERDICT_CORRUPT, VERDICT_UNSUPPORTED, VERDICTS };
 
 const char *verdict_name(enum verdict verdict);
 

@@ -29,6 +29,7 @@ enum belief_reason {
     SUSPECT_L1,      /* the block of the L1 table that led here is suspect */
     SUSPECT_SHARED,  /* referred to as data too */
     SUSPECT_CONTENT, /* too many of its words are bad */
+    BELIEF_REASONS
 };
 
 const char *belief_reason_name(enum belief_reason reason);

@@ -42,7 +42,14 @@ const char *reason_name(enum element_reason reason);
 #define FINDING_NOWHERE UINT64_MAX
 
 /* Who refers to a cluster. */
-enum claimant_role { CLAIMANT_NONE, CLAIMANT_HEADER, CLAIMANT_L1, CLAIMANT_L2, CLAIMANT_DATA };
+enum claimant_role {
+    CLAIMANT_NONE,
+    CLAIMANT_HEADER,
+    CLAIMANT_L1,
+    CLAIMANT_L2,
+    CLAIMANT_DATA,
+    CLAIMANT_ROLES
+};
 
 struct claimant {
     enum claimant_role role;

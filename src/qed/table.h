@@ -26,6 +26,7 @@ enum element_reason {
     REASON_IN_HEADER,  /* inside the header clusters */
     REASON_BEYOND_END, /* at or behind the end of the file */
     REASON_CUT,        /* a table that begins inside the file and ends behind it */
+    ELEMENT_REASONS
 };
 
 /*
