@@ -8,6 +8,9 @@ BUILD   ?= build
 CC      ?= cc
 PREFIX  ?= /usr/local
 
+# SANDBOX=0 builds without the sandbox, for what it does not allow: sanitizers, coverage.
+SANDBOX ?= 1
+
 V ?= 0
 quiet = $(if $(filter 1,$(V)),,@echo '  $(1)' $(patsubst $(BUILD)/%,%,$@);)
 
@@ -17,11 +20,12 @@ warnings := -Wall -Wextra -Wformat=2 -Wconversion -Wsign-conversion -Wshadow -Ws
 warnings += $(if $(filter 1,$(WERROR)),-Werror)
 
 all_cppflags = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DQEDSCRUB_VERSION='"$(VERSION)"' \
-               -Isrc -I. -I$(BUILD)/gen $(CPPFLAGS)
+               -Isrc -I. -I$(BUILD)/gen \
+               $(if $(filter 0,$(SANDBOX)),-DQEDSCRUB_NO_SANDBOX) $(CPPFLAGS)
 all_cflags   = -std=c17 -O2 -g -pthread $(warnings) $(CFLAGS)
 all_ldflags  = $(LDFLAGS)
 
-bundle_libs := -larchive -lz -ljansson -lnettle
+bundle_libs := -larchive -lz -ljansson -lnettle $(if $(filter 0,$(SANDBOX)),,-lseccomp)
 
 base_sources     := $(wildcard src/base/*.c)
 qed_sources      := $(wildcard src/qed/*.c)
@@ -85,6 +89,7 @@ $(BUILD)/mkimage: $(call objects,$(mkimage_sources))
 # A unit test links the libraries, and of the programs the one module that it names; that of the
 # edits all of qed-tool but main, and the fuzz target, which it runs on random input.
 $(BUILD)/tests/unit/test_status: $(BUILD)/src/qedscrub/status.o
+$(BUILD)/tests/unit/test_worker: $(BUILD)/src/qedscrub/worker.o
 $(BUILD)/tests/unit/test_edit: $(filter-out %/main.o,$(call objects,$(qed_tool_sources))) \
                                $(BUILD)/tests/fuzz/fuzz_edit.o
 $(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(libbugreport) $(libqed) $(libbase)
@@ -122,7 +127,7 @@ check-leaks:  ## try N hostile images (1000): does any word of a guest come out?
 .PHONY: check-sanitize
 check-sanitize:  ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@LSAN_OPTIONS=suppressions=$(CURDIR)/tests/lsan.supp:print_suppressions=0 \
-	$(MAKE) --no-print-directory check-only BUILD=$(BUILD)/sanitize WERROR=$(WERROR) \
+	$(MAKE) --no-print-directory check-only BUILD=$(BUILD)/sanitize SANDBOX=0 WERROR=$(WERROR) \
 	    CFLAGS='-O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer' \
 	    LDFLAGS='-fsanitize=address,undefined' TESTS='$(TESTS)'
 

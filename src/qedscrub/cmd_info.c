@@ -8,6 +8,7 @@
 #include "qedscrub/commands.h"
 #include "qedscrub/image.h"
 #include "qedscrub/status.h"
+#include "qedscrub/worker.h"
 
 #define DISK_BLOCK 512 /* the unit of st_blocks */
 
@@ -24,26 +25,36 @@ static int add_local_facts(struct record *record, struct image *image, struct fa
     return length > 0 ? record_set_backing_name(record, name, why) : 0;
 }
 
-static int print_record(const struct record *record, enum output_format format, struct failure *why)
+/* What showing an image takes. */
+struct show {
+    const struct options *options;
+    struct image image;
+};
+
+static int print_record(const struct record *record, enum output_format format, FILE *out,
+                        struct failure *why)
 {
     char *text = format == FORMAT_JSON ? render_json(record, why) : render_text(record, why);
 
     if (!text)
         return -1;
-    fputs(text, stdout);
+    fputs(text, out);
     free(text);
     return 0;
 }
 
-static int show(const struct options *options, struct image *image, struct failure *why)
+static int show(void *context, FILE *out, struct failure *why)
 {
+    struct show *show = context;
+    const struct options *options = show->options;
+    struct image *image = &show->image;
     struct record record = {0};
     int status = image_audit(image, options, why);
 
     if (status != STATUS_OK)
         return status;
     if (record_make(&record, &image->audit, image->path, why) ||
-        add_local_facts(&record, image, why) || print_record(&record, options->format, why))
+        add_local_facts(&record, image, why) || print_record(&record, options->format, out, why))
         status = STATUS_FAILED;
     else
         status = verdict_exit_status(record.verdict);
@@ -53,8 +64,10 @@ static int show(const struct options *options, struct image *image, struct failu
 
 int cmd_info(const struct options *options)
 {
-    struct image image;
+    struct show context = {.options = options};
+    struct image *image = &context.image;
     struct failure why = {0};
+    char *text = NULL;
     int status;
 
     if (options->word_count != 1) {
@@ -62,11 +75,14 @@ int cmd_info(const struct options *options)
         complain(&why);
         return STATUS_FAILED;
     }
-    status = image_open(&image, options->words[0], options, &why);
+    status = image_open(image, options->words[0], options, &why);
     if (status == STATUS_OK)
-        status = show(options, &image, &why);
+        status = worker_run(show, &context, image->path, options, &text, &why);
+    if (text)
+        fputs(text, stdout);
     if (why.text[0])
         complain(&why);
-    image_close(&image);
+    free(text);
+    image_close(image);
     return status;
 }

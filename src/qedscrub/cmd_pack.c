@@ -13,6 +13,7 @@
 #include "qedscrub/image.h"
 #include "qedscrub/names.h"
 #include "qedscrub/status.h"
+#include "qedscrub/worker.h"
 
 /* All that packing one image goes through. */
 struct job {
@@ -105,27 +106,6 @@ static int write_bundle(struct job *job, struct failure *why)
     return 0;
 }
 
-static int commit(struct job *job, struct failure *why)
-{
-    struct output *output = job->output;
-
-    job->output = NULL;
-    return output ? output_commit(output, why) : 0;
-}
-
-static int pack_image(struct job *job, struct failure *why)
-{
-    int status = image_audit(&job->image, job->options, why);
-
-    if (status != STATUS_OK)
-        return status;
-    if (make_record(job, why) || write_bundle(job, why)) {
-        failure_prefix(why, job->image.path);
-        return STATUS_FAILED;
-    }
-    return commit(job, why) ? STATUS_FAILED : STATUS_OK;
-}
-
 /* Which of the usual trackers take a file of this size. */
 static void print_trackers(FILE *out, uint64_t size)
 {
@@ -142,7 +122,7 @@ static void print_trackers(FILE *out, uint64_t size)
     fprintf(out, "\n");
 }
 
-static void print_closing(struct job *job)
+static void print_closing(struct job *job, FILE *out)
 {
     const struct record *record = &job->record;
     char size[TEXT_SIZE_SIZE], hex[SINK_HEX_SIZE];
@@ -153,36 +133,64 @@ static void print_closing(struct job *job)
                                       : "qemu-img check says something else of it; report.txt "
                                         "tells why";
     sink_hex(&job->sink.hash, hex);
-    fprintf(stderr, "%s: %s\n", QUOTE(job->archive), text_size(size, job->sink.size));
-    print_trackers(stderr, job->sink.size);
-    fprintf(stderr, "  sha256:   %s\n", hex);
-    fprintf(stderr, "  verdict:  %s (%" PRIu64 " corruptions, %" PRIu64 " leaks)%s\n",
+    fprintf(out, "%s: %s\n", QUOTE(job->archive), text_size(size, job->sink.size));
+    print_trackers(out, job->sink.size);
+    fprintf(out, "  sha256:   %s\n", hex);
+    fprintf(out, "  verdict:  %s (%" PRIu64 " corruptions, %" PRIu64 " leaks)%s\n",
             verdict_name(record->verdict), record->corruptions, record->leaks,
             record->dirty_flag ? ", marked dirty" : "");
-    fprintf(stderr, "  copy:     %s\n", copy);
+    fprintf(out, "  copy:     %s\n", copy);
 }
 
-/* A dry run's result is data, and goes to standard output. */
-static void print_inventory(const struct job *job)
+static void print_inventory(const struct job *job, FILE *out)
 {
     char size[TEXT_SIZE_SIZE];
 
-    printf("%s: would be %s\n", QUOTE(job->archive), text_size(size, job->sink.size));
+    fprintf(out, "%s: would be %s\n", QUOTE(job->archive), text_size(size, job->sink.size));
     for (size_t i = 0; i < job->inventory.count; i++) {
-        printf("  %-14s %s", job->inventory.members[i].name,
-               text_size(size, job->inventory.members[i].size));
+        fprintf(out, "  %-14s %s", job->inventory.members[i].name,
+                text_size(size, job->inventory.members[i].size));
         if (job->inventory.members[i].data_size != job->inventory.members[i].size)
-            printf(", of which data %s", text_size(size, job->inventory.members[i].data_size));
-        printf("\n");
+            fprintf(out, ", of which data %s",
+                    text_size(size, job->inventory.members[i].data_size));
+        fprintf(out, "\n");
     }
 }
 
-static void print_result(struct job *job)
+/* What the child does: all but opening and publishing. */
+static int pack_image(void *context, FILE *out, struct failure *why)
 {
-    if (job->options->dry_run)
-        print_inventory(job);
-    else if (!job->options->quiet)
-        print_closing(job);
+    struct job *job = context;
+    int status = image_audit(&job->image, job->options, why);
+
+    if (status == STATUS_OK && (make_record(job, why) || write_bundle(job, why))) {
+        failure_prefix(why, job->image.path);
+        status = STATUS_FAILED;
+    } else if (status == STATUS_OK && job->options->dry_run) {
+        print_inventory(job, out);
+    } else if (status == STATUS_OK) {
+        print_closing(job, out);
+    }
+    record_free(&job->record);
+    scrub_free(&job->scrub);
+    return status;
+}
+
+static int commit(struct job *job, struct failure *why)
+{
+    struct output *output = job->output;
+
+    job->output = NULL;
+    return output && output_commit(output, why) ? STATUS_FAILED : STATUS_OK;
+}
+
+/* A dry run's result is data, and goes to standard output. */
+static void print_result(const struct options *options, const char *text)
+{
+    if (options->dry_run)
+        fputs(text, stdout);
+    else if (!options->quiet)
+        fputs(text, stderr);
 }
 
 static int pack_one(const struct options *options, const struct output_options *output_options,
@@ -190,19 +198,21 @@ static int pack_one(const struct options *options, const struct output_options *
 {
     struct job job = {.options = options, .archive = archive, .output_options = output_options};
     struct failure why = {0};
+    char *text = NULL;
     int status = image_open(&job.image, path, options, &why);
 
     if (status == STATUS_OK && begin_output(&job, &why))
         status = STATUS_FAILED;
     if (status == STATUS_OK)
-        status = pack_image(&job, &why);
+        status = worker_run(pack_image, &job, path, options, &text, &why);
     if (status == STATUS_OK)
-        print_result(&job);
+        status = commit(&job, &why);
+    if (status == STATUS_OK)
+        print_result(options, text);
     else
         complain(&why);
+    free(text);
     output_discard(job.output);
-    record_free(&job.record);
-    scrub_free(&job.scrub);
     image_close(&job.image);
     return status;
 }

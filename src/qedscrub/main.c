@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdio.h>
 
+#include "base/sandbox.h"
 #include "base/streams.h"
 #include "qedscrub/commands.h"
 #include "qedscrub/option_rows.h"
@@ -11,6 +12,13 @@
 void complain(const struct failure *why)
 {
     fprintf(stderr, "qedscrub: %s\n", why->text);
+}
+
+static void print_version(void)
+{
+    printf("qedscrub %s\nSandbox: %s%s\nLicence: GPL-2.0-or-later. There is no warranty.\n",
+           QEDSCRUB_VERSION, sandbox_name(sandbox_probe()),
+           sandbox_best() ? "" : " (built without)");
 }
 
 static int run(const struct options *options)
@@ -22,7 +30,7 @@ static int run(const struct options *options)
         return STATUS_OK;
     }
     if (options->version) {
-        printf("qedscrub %s\nLicence: GPL-2.0-or-later. There is no warranty.\n", QEDSCRUB_VERSION);
+        print_version();
         return STATUS_OK;
     }
     return command_row_of(options->command)->run(options);

@@ -32,6 +32,8 @@ const struct option_row option_rows[] = {
           "take the file for a QED image, whatever it begins with"),
     FLAG('U', "force-share", force_share, COMMAND_ALL, "read an image although it is in use"),
     FLAG('q', "quiet", quiet, COMMAND_PACK, "say nothing unless something is wrong"),
+    FLAG(0, "no-sandbox", no_sandbox, COMMAND_ALL,
+         "read images without the protection of a sandbox"),
     FLAG('h', "help", help, COMMAND_ALL, "this help"),
     FLAG(0, "version", version, COMMAND_ALL, "version and licence"),
     {0},

@@ -27,6 +27,7 @@ struct options {
     enum output_format format;
     size_t max_findings;
     bool help, version, force_share, quiet, force, dry_run, keep_names, keep_backing_name, faithful;
+    bool no_sandbox;
     bool assume_qed; /* -f qed */
 };
 

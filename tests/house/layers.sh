@@ -55,8 +55,8 @@ if [ -e "$BUILD/qedscrub" ]; then
     rule "qedscrub has nothing of the editor" "$(nm "$BUILD/qedscrub" | grep -E ' [tT] edit_')"
 fi
 if [ -e "$BUILD/qed-tool" ]; then
-    rule "qed-tool links neither libarchive nor zlib" \
-        "$(ldd "$BUILD/qed-tool" | grep -E 'libarchive|libz\.')"
+    rule "qed-tool links neither libarchive, zlib nor libseccomp" \
+        "$(ldd "$BUILD/qed-tool" | grep -E 'libarchive|libz\.|libseccomp')"
 fi
 echo "1..$number"
 exit $bad
