@@ -86,10 +86,12 @@ $(BUILD)/qed-tool: $(call objects,$(qed_tool_sources)) $(libqed) $(libbase)
 $(BUILD)/mkimage: $(call objects,$(mkimage_sources))
 	$(call quiet,LINK   )$(CC) $(all_cflags) $(all_ldflags) -o $@ $^
 
-# A unit test links the libraries, and of the programs the one module that it names; that of the
+# A unit test links the libraries, and of the programs the modules that it names; that of the
 # edits all of qed-tool but main, and the fuzz target, which it runs on random input.
 $(BUILD)/tests/unit/test_status: $(BUILD)/src/qedscrub/status.o
 $(BUILD)/tests/unit/test_worker: $(BUILD)/src/qedscrub/worker.o
+$(BUILD)/tests/unit/test_files: $(BUILD)/src/qedscrub/files.o
+$(BUILD)/tests/unit/test_find: $(BUILD)/src/qedscrub/find.o $(BUILD)/src/qedscrub/files.o
 $(BUILD)/tests/unit/test_edit: $(filter-out %/main.o,$(call objects,$(qed_tool_sources))) \
                                $(BUILD)/tests/fuzz/fuzz_edit.o
 $(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(libbugreport) $(libqed) $(libbase)
