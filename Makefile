@@ -92,6 +92,9 @@ $(BUILD)/tests/unit/test_status: $(BUILD)/src/qedscrub/status.o
 $(BUILD)/tests/unit/test_worker: $(BUILD)/src/qedscrub/worker.o
 $(BUILD)/tests/unit/test_files: $(BUILD)/src/qedscrub/files.o
 $(BUILD)/tests/unit/test_find: $(BUILD)/src/qedscrub/find.o $(BUILD)/src/qedscrub/files.o
+$(BUILD)/tests/unit/test_message: $(BUILD)/src/qedscrub/message.o
+$(BUILD)/tests/unit/test_pool: $(BUILD)/src/qedscrub/pool.o $(BUILD)/src/qedscrub/message.o \
+                               $(BUILD)/src/qedscrub/worker.o
 $(BUILD)/tests/unit/test_edit: $(filter-out %/main.o,$(call objects,$(qed_tool_sources))) \
                                $(BUILD)/tests/fuzz/fuzz_edit.o
 $(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(libbugreport) $(libqed) $(libbase)

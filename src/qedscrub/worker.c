@@ -46,6 +46,7 @@ unsigned worker_enter(pid_t parent, bool jailed)
     if (getppid() != parent)
         _exit(STATUS_FAILED);
     take_signals_as_usual();
+    preload();
     return jailed ? sandbox_enter() : 0;
 }
 
@@ -183,7 +184,6 @@ int worker_run(worker_function *work, void *context, const char *name,
     int ends[2], status;
 
     *text = NULL;
-    preload();
     fflush(NULL);
     if (pipe2(ends, O_CLOEXEC)) {
         failure_set_errno(why, errno, "cannot start a process to read in");
