@@ -265,16 +265,16 @@ static void list_suspects(struct record_copy *copy, const struct scrub *scrub)
 }
 
 int record_add_copy(struct record *record, const struct scrub *scrub,
-                    const struct qemu_check *check, const struct scrub_counts *counts,
-                    bool faithful, struct failure *why)
+                    const struct scrub_forecast *forecast, bool faithful, struct failure *why)
 {
     struct record_copy *copy = &record->copy;
 
     *copy = (struct record_copy){
         .present = true,
-        .qemu = *check,
+        .figures = forecast->figures,
+        .qemu = forecast->qemu,
         .data_bytes = extents_total(&scrub->ranges),
-        .words = *counts,
+        .words = forecast->words,
         .backing_name_kept = scrub->backing_name_kept,
         .faithful = faithful,
         .suspects = calloc(scrub->audit->inventory.count + 1, sizeof(*copy->suspects)),

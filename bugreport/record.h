@@ -33,6 +33,7 @@ struct record_suspect {
 struct record_copy {
     bool present;
     bool identical; /* qemu-img check says the same of it as of the original */
+    struct audit_figures figures;
     struct qemu_check qemu;
     uint64_t data_bytes; /* that are not hole */
     struct scrub_counts words;
@@ -98,12 +99,11 @@ int record_make(struct record *record, const struct audit *audit, const char *fi
                 struct failure *why);
 
 /*
- * Adds what becomes of the metadata image; check and counts are what scrub_predict() said. Removes
+ * Adds what becomes of the metadata image; forecast is what scrub_predict() said. Removes
  * what findings tell of suspect blocks.
  */
 int record_add_copy(struct record *record, const struct scrub *scrub,
-                    const struct qemu_check *check, const struct scrub_counts *counts,
-                    bool faithful, struct failure *why);
+                    const struct scrub_forecast *forecast, bool faithful, struct failure *why);
 
 /*
  * Removes what findings tell of elements of tables, but for their counts: for reports that leave

@@ -273,6 +273,20 @@ static void take_suspects(struct record_copy *copy, const json_t *object, struct
                      json_array_get(list, copy->suspect_count), why);
 }
 
+static void take_figures(struct audit_figures *figures, const json_t *copy, struct failure *why)
+{
+    const json_t *from = take_object(copy, "figures", why);
+    bool failed = why->text[0];
+
+    figures->verdict = (enum verdict)take_word(from, "verdict", verdict_word, VERDICTS, why);
+    figures->corruptions = take_number(from, "corruptions", why);
+    figures->leaks = take_number(from, "leaks", why);
+    figures->allocated_clusters = take_number(from, "allocated-clusters", why);
+    figures->fragmented_clusters = take_number(from, "fragmented-clusters", why);
+    figures->zero_clusters = take_number(from, "zero-clusters", why);
+    name_place("figures", failed, why);
+}
+
 static void take_copy(struct record_copy *copy, const json_t *object, struct failure *why)
 {
     const json_t *from = take_object(object, "copy", why);
@@ -282,6 +296,7 @@ static void take_copy(struct record_copy *copy, const json_t *object, struct fai
         return;
     copy->present = true;
     copy->identical = take_bool(from, "identical", why);
+    take_figures(&copy->figures, from, why);
     take_qemu(&copy->qemu, from, why);
     copy->data_bytes = take_number(from, "data-bytes", why);
     copy->words.kept = take_number(from, "words-kept", why);

@@ -188,11 +188,22 @@ static json_t *suspects(const struct record_copy *copy)
     return list;
 }
 
+static json_t *figures(const struct audit_figures *figures)
+{
+    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "verdict", verdict_name(figures->verdict),
+                     "corruptions", json_number(figures->corruptions), "leaks",
+                     json_number(figures->leaks), "allocated-clusters",
+                     json_number(figures->allocated_clusters), "fragmented-clusters",
+                     json_number(figures->fragmented_clusters), "zero-clusters",
+                     json_number(figures->zero_clusters));
+}
+
 static json_t *copy(const struct record_copy *copy)
 {
-    return json_pack("{s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b}", "identical", copy->identical,
-                     "qemu-img", qemu(&copy->qemu), "data-bytes", json_number(copy->data_bytes),
-                     "words-kept", json_number(copy->words.kept), "words-rewritten",
+    return json_pack("{s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b}", "identical",
+                     copy->identical, "figures", figures(&copy->figures), "qemu-img",
+                     qemu(&copy->qemu), "data-bytes", json_number(copy->data_bytes), "words-kept",
+                     json_number(copy->words.kept), "words-rewritten",
                      json_number(copy->words.rewritten), "words-stand-in",
                      json_number(copy->words.stand_ins), "suspect-tables", suspects(copy),
                      "backing-name-kept", copy->backing_name_kept, "faithful", copy->faithful);

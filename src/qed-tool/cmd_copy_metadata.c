@@ -50,9 +50,10 @@ static int write_copy(const struct options *options, struct map *map, struct scr
 }
 
 /* What is not in the copy, and whether that shows. */
-static void tell(const char *path, const struct scrub *scrub, const struct qemu_check *check,
-                 const struct scrub_counts *counts)
+static void tell(const char *path, const struct scrub *scrub, const struct scrub_forecast *forecast)
 {
+    const struct scrub_counts *counts = &forecast->words;
+    const struct qemu_check *check = &forecast->qemu;
     const struct header *header = &scrub->audit->header;
     char line[QEMU_SUMMARY_SIZE];
 
@@ -90,16 +91,15 @@ static int copy(const struct options *options, struct map *map, struct audit *au
                 struct failure *why)
 {
     struct scrub_options scrub_options = {0};
-    struct scrub_counts counts;
-    struct qemu_check check;
+    struct scrub_forecast forecast;
     struct scrub scrub;
     int result = -1;
 
     if (!scrub_init(&scrub, map_source(map), audit, &scrub_options, why) &&
-        !scrub_predict(&scrub, &check, &counts, why))
+        !scrub_predict(&scrub, &forecast, why))
         result = write_copy(options, map, &scrub, why);
     if (!result)
-        tell(options->words[0], &scrub, &check, &counts);
+        tell(options->words[0], &scrub, &forecast);
     scrub_free(&scrub);
     return result;
 }

@@ -354,6 +354,18 @@ void audit_free(struct audit *audit)
     inventory_free(&audit->inventory);
 }
 
+struct audit_figures audit_figures(const struct audit *audit)
+{
+    return (struct audit_figures){
+        .verdict = audit->verdict,
+        .corruptions = audit->corruptions,
+        .leaks = audit->leaks,
+        .allocated_clusters = audit->usage.allocated_clusters,
+        .fragmented_clusters = audit->usage.fragmented_clusters,
+        .zero_clusters = audit->usage.zero_clusters,
+    };
+}
+
 bool audit_can_copy(const struct audit *audit)
 {
     return audit->walked && header_sound(audit->header_faults);

@@ -52,6 +52,15 @@ int audit_run(struct audit *audit, struct source *source, const struct audit_opt
 
 void audit_free(struct audit *audit);
 
+/* The true figures that decide on an image, by themselves: what is compared between two. */
+struct audit_figures {
+    enum verdict verdict;
+    uint64_t corruptions, leaks;                                     /* as in struct audit */
+    uint64_t allocated_clusters, fragmented_clusters, zero_clusters; /* as in struct usage */
+};
+
+struct audit_figures audit_figures(const struct audit *audit);
+
 /* Whether the header allows a scrubbed copy of the image. */
 bool audit_can_copy(const struct audit *audit);
 

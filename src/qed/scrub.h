@@ -54,14 +54,19 @@ struct scrub {
 int scrub_init(struct scrub *scrub, struct source *original, const struct audit *audit,
                const struct scrub_options *options, struct failure *why);
 
+/* What will be found in a copy. */
+struct scrub_forecast {
+    struct scrub_counts words; /* scrub->counts when all of it has been handed out once */
+    struct audit_figures figures;
+    struct qemu_check qemu;
+};
+
 /*
- * Says beforehand what qemu-img check will find in the copy, and what scrub->counts will be when
- * all of it has been handed out once. Costs nothing for an image that qemu opens and that has no
- * invalid elements, duplicates and suspect blocks, since its tables stay as they are; otherwise the
- * copy itself is audited.
+ * Says beforehand what will be found in the copy. Costs nothing for an image that qemu opens and
+ * that has no invalid elements, duplicates and suspect blocks, since its tables stay as they are;
+ * otherwise the copy itself is audited.
  */
-int scrub_predict(struct scrub *scrub, struct qemu_check *check, struct scrub_counts *counts,
-                  struct failure *why);
+int scrub_predict(struct scrub *scrub, struct scrub_forecast *forecast, struct failure *why);
 
 void scrub_free(struct scrub *scrub);
 

@@ -21,7 +21,7 @@ static int count_words(struct scrub *scrub, struct failure *why)
     return found;
 }
 
-static int check_copy(struct scrub *scrub, struct qemu_check *check, struct failure *why)
+static int check_copy(struct scrub *scrub, struct scrub_forecast *forecast, struct failure *why)
 {
     struct audit *copy = calloc(1, sizeof(*copy));
     struct audit_options options = {.keep = 0};
@@ -30,20 +30,23 @@ static int check_copy(struct scrub *scrub, struct qemu_check *check, struct fail
     if (!copy)
         return failure_set_errno(why, ENOMEM, "cannot audit the copy");
     result = audit_run(copy, &scrub->source, &options, why);
-    *check = copy->qemu;
+    forecast->figures = audit_figures(copy);
+    forecast->qemu = copy->qemu;
     audit_free(copy);
     free(copy);
     return result;
 }
 
-int scrub_predict(struct scrub *scrub, struct qemu_check *check, struct scrub_counts *counts,
-                  struct failure *why)
+int scrub_predict(struct scrub *scrub, struct scrub_forecast *forecast, struct failure *why)
 {
     const struct audit *audit = scrub->audit;
     const struct finding_list *kinds = audit->findings.kinds;
 
-    *check = audit->qemu;
-    *counts = (struct scrub_counts){.kept = audit->inventory.word_count};
+    *forecast = (struct scrub_forecast){
+        .words.kept = audit->inventory.word_count,
+        .figures = audit_figures(audit),
+        .qemu = audit->qemu,
+    };
     if (audit->qemu.opens && scrub->belief.block_count == 0 &&
         kinds[FINDING_L1_INVALID].total == 0 && kinds[FINDING_L2_INVALID].total == 0 &&
         audit->duplicates == 0)
@@ -51,8 +54,8 @@ int scrub_predict(struct scrub *scrub, struct qemu_check *check, struct scrub_co
     scrub->counts = (struct scrub_counts){0};
     if (count_words(scrub, why))
         return -1;
-    *counts = scrub->counts;
-    if (check_copy(scrub, check, why))
+    forecast->words = scrub->counts;
+    if (check_copy(scrub, forecast, why))
         return -1;
     scrub->counts = (struct scrub_counts){0};
     return 0;

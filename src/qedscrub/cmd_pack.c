@@ -55,16 +55,15 @@ static int begin_output(struct job *job, struct failure *why)
 static int plan_copy(struct job *job, struct failure *why)
 {
     struct scrub_options options = {job->options->keep_backing_name, job->options->faithful};
-    struct scrub_counts counts;
-    struct qemu_check check;
+    struct scrub_forecast forecast;
 
     job->has_copy = audit_can_copy(&job->image.audit);
     if (!job->has_copy)
         return 0;
     if (scrub_init(&job->scrub, map_source(job->image.map), &job->image.audit, &options, why) ||
-        scrub_predict(&job->scrub, &check, &counts, why))
+        scrub_predict(&job->scrub, &forecast, why))
         return -1;
-    return record_add_copy(&job->record, &job->scrub, &check, &counts, options.faithful, why);
+    return record_add_copy(&job->record, &job->scrub, &forecast, options.faithful, why);
 }
 
 /* The record as it will stand in the bundle, where names are told only on request. */

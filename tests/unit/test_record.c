@@ -244,13 +244,12 @@ static void add_copy(struct record_test *test, bool faithful)
 {
     const struct scrub_options options = {.faithful = faithful};
     struct scrub scrub;
-    struct scrub_counts counts;
-    struct qemu_check check;
+    struct scrub_forecast forecast;
     struct failure why = {0};
 
     EXPECT_OK(scrub_init(&scrub, &test->image.memory.source, test->audit, &options, &why), &why);
-    EXPECT_OK(scrub_predict(&scrub, &check, &counts, &why), &why);
-    EXPECT_OK(record_add_copy(&test->record, &scrub, &check, &counts, faithful, &why), &why);
+    EXPECT_OK(scrub_predict(&scrub, &forecast, &why), &why);
+    EXPECT_OK(record_add_copy(&test->record, &scrub, &forecast, faithful, &why), &why);
     scrub_free(&scrub);
 }
 

@@ -39,13 +39,12 @@ static void add_copy(struct record *record, struct tiny_image *image, const stru
 {
     const struct scrub_options options = {.faithful = false};
     struct scrub scrub;
-    struct scrub_counts counts;
-    struct qemu_check check;
+    struct scrub_forecast forecast;
     struct failure why = {0};
 
     EXPECT_OK(scrub_init(&scrub, &image->memory.source, audit, &options, &why), &why);
-    EXPECT_OK(scrub_predict(&scrub, &check, &counts, &why), &why);
-    EXPECT_OK(record_add_copy(record, &scrub, &check, &counts, false, &why), &why);
+    EXPECT_OK(scrub_predict(&scrub, &forecast, &why), &why);
+    EXPECT_OK(record_add_copy(record, &scrub, &forecast, false, &why), &why);
     scrub_free(&scrub);
 }
 
