@@ -194,17 +194,22 @@ static int byte_is_locked(int fd, off_t byte)
     return lock.l_type != F_UNLCK;
 }
 
-int map_in_use(const struct map *map)
+int map_file_in_use(int fd)
 {
     static const off_t bytes[] = {101, 103, 200};
 
     for (size_t i = 0; i < sizeof(bytes) / sizeof(bytes[0]); i++) {
-        int locked = byte_is_locked(map->fd, bytes[i]);
+        int locked = byte_is_locked(fd, bytes[i]);
 
         if (locked)
             return locked;
     }
     return 0;
+}
+
+int map_in_use(const struct map *map)
+{
+    return map_file_in_use(map->fd);
 }
 
 static bool same_time(const struct timespec *a, const struct timespec *b)

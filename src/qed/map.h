@@ -44,6 +44,9 @@ uint64_t map_host_extents(const struct map *map);
  */
 int map_in_use(const struct map *map);
 
+/* The same for a file that is open without a map. */
+int map_file_in_use(int fd);
+
 /* Whether the file is no longer what it was when it was opened (identity, length, times). */
 bool map_changed(const struct map *map);
 

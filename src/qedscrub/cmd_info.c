@@ -10,21 +10,6 @@
 #include "qedscrub/status.h"
 #include "qedscrub/worker.h"
 
-#define DISK_BLOCK 512 /* the unit of st_blocks */
-
-/* What only the reader of the terminal is told: names and where the host keeps the file. */
-static int add_local_facts(struct record *record, struct image *image, struct failure *why)
-{
-    char name[HEADER_MAX_NAME + 1];
-    int length = header_backing_name(&image->audit.header, map_source(image->map), name, why);
-
-    record->actual_size = (uint64_t)map_stat(image->map)->st_blocks * DISK_BLOCK;
-    record->host_extents = map_host_extents(image->map);
-    if (length < 0)
-        return -1;
-    return length > 0 ? record_set_backing_name(record, name, why) : 0;
-}
-
 /* What showing an image takes. */
 struct show {
     const struct options *options;
@@ -53,8 +38,8 @@ static int show(void *context, FILE *out, struct failure *why)
 
     if (status != STATUS_OK)
         return status;
-    if (record_make(&record, &image->audit, image->path, why) ||
-        add_local_facts(&record, image, why) || print_record(&record, options->format, out, why))
+    if (image_record(image, image->path, &record, why) ||
+        print_record(&record, options->format, out, why))
         status = STATUS_FAILED;
     else
         status = verdict_exit_status(record.verdict);

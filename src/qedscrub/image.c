@@ -6,20 +6,20 @@
 #include "base/quote.h"
 #include "qedscrub/status.h"
 
+#define DISK_BLOCK 512 /* the unit of st_blocks */
+
 static int refuse_not_qed(const struct image *image, struct failure *why)
 {
     uint64_t size = map_source(image->map)->size;
 
     if (size < QED_HEADER_SIZE)
         failure_set(why,
-                    "%s: not a QED image: %" PRIu64 " bytes, a header takes %d; give -f qed to "
+                    "not a QED image: %" PRIu64 " bytes, a header takes %d; give -f qed to "
                     "report on it all the same",
-                    QUOTE(image->path), size, QED_HEADER_SIZE);
+                    size, QED_HEADER_SIZE);
     else
-        failure_set(why,
-                    "%s: not a QED image: no magic at offset 0x0; give -f qed to report on it all "
-                    "the same",
-                    QUOTE(image->path));
+        failure_set(why, "not a QED image: no magic at offset 0x0; give -f qed to report on it all "
+                         "the same");
     return STATUS_NOT_QED;
 }
 
@@ -45,15 +45,40 @@ int image_open(struct image *image, const char *path, const struct options *opti
     return STATUS_FAILED;
 }
 
+int image_adopt(struct image *image, int fd, bool in_use, struct failure *why)
+{
+    *image = (struct image){.in_use = in_use};
+    return map_adopt(&image->map, fd, "image", why) ? STATUS_FAILED : STATUS_OK;
+}
+
 int image_audit(struct image *image, const struct options *options, struct failure *why)
 {
     struct audit_options audit_options = {options->max_findings, image->in_use};
+    int status = STATUS_OK;
 
-    if (audit_run(&image->audit, map_source(image->map), &audit_options, why)) {
+    if (audit_run(&image->audit, map_source(image->map), &audit_options, why))
+        status = STATUS_FAILED;
+    else if (!options->assume_qed && !is_qed(&image->audit))
+        status = refuse_not_qed(image, why);
+    if (status != STATUS_OK && image->path)
         failure_prefix(why, image->path);
-        return STATUS_FAILED;
-    }
-    return options->assume_qed || is_qed(&image->audit) ? STATUS_OK : refuse_not_qed(image, why);
+    return status;
+}
+
+int image_record(struct image *image, const char *filename, struct record *record,
+                 struct failure *why)
+{
+    char name[HEADER_MAX_NAME + 1];
+    int length;
+
+    if (record_make(record, &image->audit, filename, why))
+        return -1;
+    record->actual_size = (uint64_t)map_stat(image->map)->st_blocks * DISK_BLOCK;
+    record->host_extents = map_host_extents(image->map);
+    length = header_backing_name(&image->audit.header, map_source(image->map), name, why);
+    if (length < 0)
+        return -1;
+    return length > 0 ? record_set_backing_name(record, name, why) : 0;
 }
 
 void image_close(struct image *image)

@@ -2,13 +2,14 @@
 #ifndef QEDSCRUB_IMAGE_H
 #define QEDSCRUB_IMAGE_H
 
+#include "bugreport/record.h"
 #include "qed/audit.h"
 #include "qed/map.h"
 #include "qedscrub/options.h"
 
-/* An image named on the command line. */
+/* An image that is looked at. */
 struct image {
-    const char *path;
+    const char *path; /* NULL where it is not to be known; messages are without it then */
     struct map *map;
     bool in_use;
     struct audit audit;
@@ -22,6 +23,16 @@ struct image {
 int image_open(struct image *image, const char *path, const struct options *options,
                struct failure *why);
 int image_audit(struct image *image, const struct options *options, struct failure *why);
+
+/* The same as image_open() for a file that is open, which is the image's from then on. */
+int image_adopt(struct image *image, int fd, bool in_use, struct failure *why);
+
+/*
+ * The record of an audited image with all that the user may know: the name of the backing file, and
+ * where the host keeps the image. record_free() is due even if this fails.
+ */
+int image_record(struct image *image, const char *filename, struct record *record,
+                 struct failure *why);
 
 void image_close(struct image *image);
 

@@ -73,9 +73,9 @@ static bool advance(struct msghdr *message, size_t sent)
     return true;
 }
 
-int message_send_answer(int to, bool failed, const char *text, size_t size)
+int message_send_answer(int to, uint32_t status, const char *text, size_t size)
 {
-    struct message_answer answer = {failed, (uint32_t)size};
+    struct message_answer answer = {status, (uint32_t)size};
     struct iovec parts[] = {{&answer, sizeof(answer)}, {(void *)text, size}};
     struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
     ssize_t sent = 0;
@@ -103,7 +103,8 @@ static char *next_place(struct message_buffer *buffer, size_t *room)
         *room = head - buffer->got;
         return (char *)&buffer->answer + buffer->got;
     }
-    if (!buffer->text && buffer->answer.failed <= 1 && buffer->answer.size <= MESSAGE_MAX)
+    if (!buffer->text && buffer->answer.status <= MESSAGE_MAX_STATUS &&
+        buffer->answer.size <= MESSAGE_MAX)
         buffer->text = calloc(1, (size_t)buffer->answer.size + 1);
     if (!buffer->text)
         return NULL;

@@ -15,7 +15,7 @@ struct message_task {
 };
 
 struct message_answer {
-    uint32_t failed; /* 1: the text says why there is no result */
+    uint32_t status; /* 0 to 255; what it means is the work's */
     uint32_t size;   /* bytes of text that follow */
 };
 
@@ -24,7 +24,7 @@ int message_send_task(int to, const struct message_task *task, int fd);
 /* Waits for a task and its descriptor: 1, or 0 when the other end is closed. */
 int message_take_task(int from, struct message_task *task, int *fd);
 
-int message_send_answer(int to, bool failed, const char *text, size_t size);
+int message_send_answer(int to, uint32_t status, const char *text, size_t size);
 
 /* An answer as it comes in, in as many pieces as it likes. */
 struct message_buffer {
@@ -33,8 +33,9 @@ struct message_buffer {
     char *text; /* NUL-terminated when all is there; the buffer's */
 };
 
-/* Longer texts are not taken. */
-#define MESSAGE_MAX (UINT32_C(1) << 30)
+/* What is more is not taken. */
+#define MESSAGE_MAX_STATUS 255
+#define MESSAGE_MAX        (UINT32_C(1) << 30)
 
 /*
  * Takes what has come in, without waiting: 1 when the answer is complete, 0 when more is due, -1

@@ -49,9 +49,9 @@ static int serve(const struct pool_options *options, int from)
     while ((more = message_take_task(from, &task, &fd)) > 0) {
         struct failure why = {0};
         char *text = NULL;
-        bool failed = options->work(options->context, fd, &task, &text, &why);
-        const char *say = failed ? why.text : text;
-        int sent = message_send_answer(from, failed, say, strlen(say));
+        int status = options->work(options->context, fd, &task, &text, &why);
+        const char *say = status ? why.text : text;
+        int sent = message_send_answer(from, (uint32_t)status, say, strlen(say));
 
         free(text);
         if (sent)
@@ -240,9 +240,10 @@ static bool take_answer(struct pool *pool, struct worker *worker, int64_t time,
 
     if (taken == 0 && !late)
         return false;
-    *answer = (struct pool_answer){.job = worker->job, .failed = true};
+    *answer = (struct pool_answer){.job = worker->job, .end = late ? POOL_LATE : POOL_DIED};
     if (taken > 0) {
-        answer->failed = buffer->answer.failed;
+        answer->end = POOL_ANSWERED;
+        answer->status = buffer->answer.status;
         answer->text = buffer->text;
         buffer->text = NULL;
     } else {

@@ -13,8 +13,9 @@
 struct pool;
 
 /*
- * What a process does with a file: 0 and *text, -1 and *why. It owns fd, and text is freed with
- * free(). Files come one after another, so that the context may keep what is worth keeping.
+ * What a process does with a file: returns a status, 0 with *text, or another one up to 255 with
+ * *why. It owns fd, and text is freed with free(). Files come one after another, so that the
+ * context may keep what is worth keeping.
  */
 typedef int pool_work(void *context, int fd, const struct message_task *task, char **text,
                       struct failure *why);
@@ -27,10 +28,13 @@ struct pool_options {
     bool jailed;
 };
 
+enum pool_end { POOL_ANSWERED, POOL_DIED, POOL_LATE };
+
 struct pool_answer {
     size_t job;
-    bool failed;
-    char *text; /* what the work gave, or why it failed; the caller frees it */
+    enum pool_end end;
+    uint32_t status; /* the work's, if there was an answer */
+    char *text; /* what the work gave, or why it did not; the caller frees it; NULL: no memory */
 };
 
 /* Processes are started when they are needed. The options are copied. */

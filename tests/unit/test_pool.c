@@ -27,7 +27,7 @@ static int obey(void *context, int fd, const struct message_task *task, char **t
     if (!strcmp(order, "hang"))
         pause();
     if (!strcmp(order, "fail"))
-        return failure_set(why, "cannot");
+        return failure_set(why, "cannot") ? 3 : 0;
     return asprintf(text, "%s %u%s", order, ++*done, task->in_use ? " in use" : "") < 0 ? -1 : 0;
 }
 
@@ -59,13 +59,14 @@ static void give(struct pool *pool, size_t job, const char *order)
 }
 
 /* Expects the answer to a job, the only one that is out. */
-static void expect(struct pool *pool, size_t job, bool failed, const char *part)
+static void expect(struct pool *pool, size_t job, enum pool_end end, const char *part)
 {
     struct pool_answer answer;
 
     assert_int_equal(pool_wait(pool, -1, &answer), 1);
     assert_int_equal(answer.job, job);
-    assert_int_equal(answer.failed, failed);
+    assert_int_equal(answer.end, end);
+    assert_int_equal(answer.status, strcmp(answer.text, "cannot") ? 0 : 3);
     if (!strstr(answer.text, part))
         fail_msg("\"%s\" does not say \"%s\"", answer.text, part);
     free(answer.text);
@@ -79,14 +80,14 @@ static void one_after_another(void **state)
     give(pool, 1, "a");
     assert_false(pool_has_room(pool));
     assert_int_equal(pool_busy(pool), 1);
-    expect(pool, 1, false, "a 1");
+    expect(pool, 1, POOL_ANSWERED, "a 1");
     assert_int_equal(pool_busy(pool), 0);
     give(pool, 2, "b");
-    expect(pool, 2, false, "b 2 in use");
+    expect(pool, 2, POOL_ANSWERED, "b 2 in use");
     give(pool, 3, "fail");
-    expect(pool, 3, true, "cannot");
+    expect(pool, 3, POOL_ANSWERED, "cannot");
     give(pool, 4, "c");
-    expect(pool, 4, false, "c 3");
+    expect(pool, 4, POOL_ANSWERED, "c 3");
     pool_close(pool);
 }
 
@@ -96,13 +97,13 @@ static void the_dead_are_replaced(void **state)
 
     (void)state;
     give(pool, 1, "die");
-    expect(pool, 1, true, "was killed");
+    expect(pool, 1, POOL_DIED, "was killed");
     give(pool, 3, "exit");
-    expect(pool, 3, true, "status 7");
+    expect(pool, 3, POOL_DIED, "status 7");
     give(pool, 4, "hang");
-    expect(pool, 4, true, "within 1 s (--timeout)");
+    expect(pool, 4, POOL_LATE, "within 1 s (--timeout)");
     give(pool, 5, "a");
-    expect(pool, 5, false, "a 1");
+    expect(pool, 5, POOL_ANSWERED, "a 1");
     pool_close(pool);
 }
 
@@ -125,9 +126,9 @@ static void each_gets_its_own_answer(void **state)
         assert_false(seen[answer.job]);
         seen[answer.job] = true;
         taken++;
-        assert_int_equal(answer.failed, answer.job % 10 == 9);
+        assert_int_equal(answer.end, answer.job % 10 == 9 ? POOL_DIED : POOL_ANSWERED);
         snprintf(order, sizeof(order), "n%zu ", answer.job);
-        assert_true(answer.failed || !strncmp(answer.text, order, strlen(order)));
+        assert_true(answer.end || !strncmp(answer.text, order, strlen(order)));
         free(answer.text);
     }
     assert_int_equal(pool_busy(pool), 0);
