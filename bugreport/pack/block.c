@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "bugreport/pack/block.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <zlib.h>
+
+#include "base/bytes.h"
+
+#define WINDOW_BITS (-15) /* the largest window; negative: neither header nor checksum */
+#define MEM_LEVEL   9
+
+/* Content is judged by every eighth line of 64 bytes. */
+#define LINE      64
+#define LINE_STEP (8 * LINE)
+
+struct method {
+    bool table;
+    int level, strategy; /* of zlib otherwise */
+};
+
+static const struct method method_table = {.table = true};
+static const struct method method_sparse = {.level = 1, .strategy = Z_RLE};
+static const struct method method_text = {.level = 6, .strategy = Z_DEFAULT_STRATEGY};
+static const struct method method_plain = {.level = 1, .strategy = Z_DEFAULT_STRATEGY};
+
+struct block_encoder {
+    bool plain;
+    struct table_deflate *table;
+    z_stream stream;
+};
+
+int block_encoder_new(struct block_encoder **encoder, bool plain, struct failure *why)
+{
+    struct block_encoder *made = calloc(1, sizeof(*made));
+
+    if (!made)
+        return failure_set_errno(why, ENOMEM, "cannot compress");
+    made->plain = plain;
+    made->table = table_deflate_new();
+    if (!made->table || deflateInit2(&made->stream, 1, Z_DEFLATED, WINDOW_BITS, MEM_LEVEL,
+                                     Z_DEFAULT_STRATEGY) != Z_OK) {
+        block_encoder_free(made);
+        return failure_set_errno(why, ENOMEM, "cannot compress");
+    }
+    *encoder = made;
+    return 0;
+}
+
+void block_encoder_free(struct block_encoder *encoder)
+{
+    if (!encoder)
+        return;
+    deflateEnd(&encoder->stream);
+    table_deflate_free(encoder->table);
+    free(encoder);
+}
+
+static unsigned equal_bytes(uint64_t word, uint64_t before)
+{
+    unsigned equal = 0;
+
+    for (uint64_t changed = word ^ before, i = 0; i < 8; i++, changed >>= 8)
+        equal += (changed & 0xff) == 0;
+    return equal;
+}
+
+/* Tables have many bytes that are those of the word before; empty ones are many words of 0. */
+static const struct method *choose(const unsigned char *bytes, size_t size)
+{
+    size_t words = 0, zeros = 0, equal = 0;
+
+    for (size_t line = 0; line + LINE <= size; line += LINE_STEP) {
+        for (size_t i = 8; i < LINE; i += 8) {
+            uint64_t word = bytes_load64(bytes + line + i);
+
+            words++;
+            zeros += word == 0;
+            equal += equal_bytes(word, bytes_load64(bytes + line + i - 8));
+        }
+    }
+    if (equal < 4 * words || words == 0)
+        return &method_text;
+    return zeros > words - words / 16 ? &method_sparse : &method_table;
+}
+
+/* False where the room did not suffice. */
+static bool deflate_by_zlib(z_stream *stream, const struct method *method,
+                            const unsigned char *bytes, size_t size, unsigned char *to)
+{
+    deflateReset(stream);
+    deflateParams(stream, method->level, method->strategy);
+    stream->next_in = (unsigned char *)(uintptr_t)bytes;
+    stream->avail_in = (uInt)size;
+    stream->next_out = to;
+    stream->avail_out = (uInt)BLOCK_ROOM;
+    return deflate(stream, Z_SYNC_FLUSH) == Z_OK && stream->avail_out > 0;
+}
+
+size_t block_deflate(struct block_encoder *encoder, const unsigned char *bytes, size_t size,
+                     unsigned char *to)
+{
+    const struct method *method = encoder->plain ? &method_plain : choose(bytes, size);
+
+    if (!method->table && deflate_by_zlib(&encoder->stream, method, bytes, size, to))
+        return BLOCK_ROOM - encoder->stream.avail_out;
+    return table_deflate(encoder->table, bytes, size, to);
+}
