@@ -87,7 +87,8 @@ $(BUILD)/mkimage: $(call objects,$(mkimage_sources))
 	$(call quiet,LINK   )$(CC) $(all_cflags) $(all_ldflags) -o $@ $^
 
 # A unit test links the libraries, and of the programs the modules that it names; that of the
-# edits all of qed-tool but main, and the fuzz target, which it runs on random input.
+# edits all of qed-tool but main. Fuzz targets are run by unit tests on random input, and mkimage's
+# layouts are what encoders are tried on.
 $(BUILD)/tests/unit/test_status: $(BUILD)/src/qedscrub/status.o
 $(BUILD)/tests/unit/test_worker: $(BUILD)/src/qedscrub/worker.o
 $(BUILD)/tests/unit/test_files: $(BUILD)/src/qedscrub/files.o
@@ -97,6 +98,9 @@ $(BUILD)/tests/unit/test_pool: $(BUILD)/src/qedscrub/pool.o $(BUILD)/src/qedscru
                                $(BUILD)/src/qedscrub/worker.o
 $(BUILD)/tests/unit/test_edit: $(filter-out %/main.o,$(call objects,$(qed_tool_sources))) \
                                $(BUILD)/tests/fuzz/fuzz_edit.o
+layout_objects := $(addprefix $(BUILD)/tests/mkimage/,order.o number.o)
+$(BUILD)/tests/unit/test_table_deflate: $(BUILD)/tests/fuzz/fuzz_deflate.o $(layout_objects)
+$(BUILD)/tests/unit/test_block $(BUILD)/tests/unit/test_gzip: $(layout_objects)
 $(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(libbugreport) $(libqed) $(libbase)
 	$(call quiet,LINK   )$(CC) $(all_cflags) $(all_ldflags) -o $@ \
 	    $(filter %.o,$^) $(filter %.a,$^) $(bundle_libs) -lcmocka

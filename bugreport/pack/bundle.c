@@ -128,12 +128,14 @@ int bundle_write(struct sink *sink, const struct bundle_options *options,
                  struct bundle_inventory *inventory, struct failure *why)
 {
     struct bundle bundle = {.record = record, .scrub = scrub, .inventory = inventory};
+    struct tarball_options archive = {options->filter, options->gzip, options->label,
+                                      options->time};
     int result = -1;
 
     inventory->count = 0;
     if (manifest_init(&bundle.manifest, why))
         goto out;
-    if (tarball_open(&bundle.tarball, sink, options->filter, options->label, options->time, why))
+    if (tarball_open(&bundle.tarball, sink, &archive, why))
         goto out;
     result = add_members(&bundle, options, why);
 out:

@@ -12,6 +12,7 @@
  */
 struct bundle_options {
     enum tarball_filter filter;
+    struct gzip_options gzip;
     const char *label; /* the folder that all members are in */
     int64_t time;      /* of all members, in seconds */
 };

@@ -3,49 +3,121 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <zlib.h>
 
-#define LEVEL       1
-#define MEM_LEVEL   9
-#define WINDOW_BITS (15 + 16) /* the largest window; + 16: a gzip header instead of zlib's */
-#define PART_SIZE   ((size_t)1 << 30)
-#define BUFFER_SIZE ((size_t)128 * 1024)
+#include "base/bytes.h"
+#include "base/crew.h"
+#include "bugreport/pack/block.h"
+
+/* One thread hands out the bytes; more than this many it could not keep busy. */
+#define MOST_JOBS_UNASKED 8
+
+struct job {
+    struct gzip *gzip;
+    size_t size, deflated_size;
+    uint32_t crc; /* of the bytes */
+    unsigned char bytes[BLOCK_SIZE], deflated[BLOCK_ROOM];
+};
 
 struct gzip {
     struct sink *sink;
-    z_stream stream;
-    unsigned char buffer[BUFFER_SIZE];
+    struct crew *crew;
+    struct job *jobs;
+    struct block_encoder **encoders; /* one for each worker */
+    unsigned encoder_count;
+    struct job *filling; /* NULL: none begun */
+    uint32_t crc;
+    uint64_t size;
 };
 
-int gzip_open(struct gzip **gzip, struct sink *sink, struct failure *why)
+/* RFC 1952: deflate, no flags, no time; the last byte says that the system is unknown. */
+static const unsigned char header[] = {0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff};
+
+/* A last block of nothing, in the fixed code. */
+static const unsigned char end[] = {0x03, 0x00};
+
+static void deflate_job(void *argument, unsigned worker)
+{
+    struct job *job = argument;
+    struct block_encoder *encoder = job->gzip->encoders[worker];
+
+    job->crc = (uint32_t)crc32(0, job->bytes, (uInt)job->size);
+    job->deflated_size = block_deflate(encoder, job->bytes, job->size, job->deflated);
+}
+
+static int make_encoders(struct gzip *gzip, unsigned count, bool plain, struct failure *why)
+{
+    gzip->encoders = calloc(count, sizeof(struct block_encoder *));
+    if (!gzip->encoders)
+        return failure_set_errno(why, ENOMEM, "cannot compress");
+    while (gzip->encoder_count < count) {
+        if (block_encoder_new(&gzip->encoders[gzip->encoder_count], plain, why))
+            return -1;
+        gzip->encoder_count++;
+    }
+    return 0;
+}
+
+static int set_up(struct gzip *gzip, const struct gzip_options *options, struct failure *why)
+{
+    unsigned cores = crew_cores(), most = cores < MOST_JOBS_UNASKED ? cores : MOST_JOBS_UNASKED;
+    unsigned workers = options->jobs ? options->jobs : most;
+    size_t job_count = 2 * (size_t)workers + 1;
+
+    gzip->jobs = calloc(job_count, sizeof(struct job));
+    if (!gzip->jobs)
+        return failure_set_errno(why, ENOMEM, "cannot compress");
+    for (size_t i = 0; i < job_count; i++)
+        gzip->jobs[i].gzip = gzip;
+    if (make_encoders(gzip, workers, options->plain, why))
+        return -1;
+    if (crew_start(&gzip->crew, workers, deflate_job, gzip->jobs, sizeof(struct job), job_count,
+                   why))
+        return -1;
+    return sink_write(gzip->sink, header, sizeof(header), why);
+}
+
+int gzip_open(struct gzip **gzip, struct sink *sink, const struct gzip_options *options,
+              struct failure *why)
 {
     struct gzip *opened = calloc(1, sizeof(*opened));
 
     if (!opened)
         return failure_set_errno(why, ENOMEM, "cannot compress");
     opened->sink = sink;
-    if (deflateInit2(&opened->stream, LEVEL, Z_DEFLATED, WINDOW_BITS, MEM_LEVEL,
-                     Z_DEFAULT_STRATEGY) != Z_OK) {
-        free(opened);
-        return failure_set_errno(why, ENOMEM, "cannot compress");
+    if (set_up(opened, options, why)) {
+        gzip_free(opened);
+        return -1;
     }
     *gzip = opened;
     return 0;
 }
 
-/* Deflates all input at hand; with Z_FINISH until the stream has ended. */
-static int run(struct gzip *gzip, int flush, struct failure *why)
+/* Writes the oldest block under way. */
+static int write_job(struct gzip *gzip, const struct job *job, struct failure *why)
 {
-    z_stream *stream = &gzip->stream;
+    gzip->crc = (uint32_t)crc32_combine(gzip->crc, job->crc, (z_off_t)job->size);
+    gzip->size += job->size;
+    return sink_write(gzip->sink, job->deflated, job->deflated_size, why);
+}
 
-    do {
-        stream->next_out = gzip->buffer;
-        stream->avail_out = (uInt)sizeof(gzip->buffer);
-        deflate(stream, flush);
-        if (sink_write(gzip->sink, gzip->buffer, sizeof(gzip->buffer) - stream->avail_out, why))
+static int begin_job(struct gzip *gzip, struct failure *why)
+{
+    gzip->filling = crew_vacant(gzip->crew);
+    if (!gzip->filling) {
+        if (write_job(gzip, crew_take(gzip->crew), why))
             return -1;
-    } while (stream->avail_out == 0);
+        gzip->filling = crew_vacant(gzip->crew);
+    }
+    gzip->filling->size = 0;
     return 0;
+}
+
+static void give_job(struct gzip *gzip)
+{
+    crew_give(gzip->crew);
+    gzip->filling = NULL;
 }
 
 int gzip_write(struct gzip *gzip, const void *bytes, size_t size, struct failure *why)
@@ -53,12 +125,16 @@ int gzip_write(struct gzip *gzip, const void *bytes, size_t size, struct failure
     const unsigned char *at = bytes;
 
     while (size > 0) {
-        size_t part = size < PART_SIZE ? size : PART_SIZE;
+        size_t part;
 
-        gzip->stream.next_in = (unsigned char *)(uintptr_t)at;
-        gzip->stream.avail_in = (uInt)part;
-        if (run(gzip, Z_NO_FLUSH, why))
+        if (!gzip->filling && begin_job(gzip, why))
             return -1;
+        part = BLOCK_SIZE - gzip->filling->size;
+        part = part < size ? part : size;
+        memcpy(gzip->filling->bytes + gzip->filling->size, at, part);
+        gzip->filling->size += part;
+        if (gzip->filling->size == BLOCK_SIZE)
+            give_job(gzip);
         at += part;
         size -= part;
     }
@@ -67,13 +143,30 @@ int gzip_write(struct gzip *gzip, const void *bytes, size_t size, struct failure
 
 int gzip_finish(struct gzip *gzip, struct failure *why)
 {
-    return run(gzip, Z_FINISH, why);
+    unsigned char trailer[8];
+    const struct job *job;
+
+    if (gzip->filling)
+        give_job(gzip);
+    while ((job = crew_take(gzip->crew))) {
+        if (write_job(gzip, job, why))
+            return -1;
+    }
+    bytes_store32(trailer, gzip->crc);
+    bytes_store32(trailer + 4, (uint32_t)gzip->size);
+    if (sink_write(gzip->sink, end, sizeof(end), why))
+        return -1;
+    return sink_write(gzip->sink, trailer, sizeof(trailer), why);
 }
 
 void gzip_free(struct gzip *gzip)
 {
     if (!gzip)
         return;
-    deflateEnd(&gzip->stream);
+    crew_end(gzip->crew);
+    for (unsigned i = 0; i < gzip->encoder_count; i++)
+        block_encoder_free(gzip->encoders[i]);
+    free(gzip->encoders);
+    free(gzip->jobs);
     free(gzip);
 }

@@ -2,15 +2,24 @@
 #ifndef BUGREPORT_PACK_GZIP_H
 #define BUGREPORT_PACK_GZIP_H
 
+#include <stdbool.h>
+
 #include "bugreport/pack/sink.h"
 
 /*
- * One gzip member, written to a sink: no name, no time, so that the same bytes in give the same
- * bytes out. Level 1 of zlib: on tables it is ten times as fast as the usual 6, and as small.
+ * One gzip member, written to a sink. It has neither name nor time, and is made of blocks of 256
+ * KiB each, deflated by themselves (see block.h), so that several threads can work on it, here and
+ * when it is inflated. The same bytes in give the same bytes out, however many there are.
  */
 struct gzip;
 
-int gzip_open(struct gzip **gzip, struct sink *sink, struct failure *why);
+struct gzip_options {
+    unsigned jobs; /* threads, the caller's included; 0: one for each core, within reason */
+    bool plain;    /* everything by zlib, at its fastest level */
+};
+
+int gzip_open(struct gzip **gzip, struct sink *sink, const struct gzip_options *options,
+              struct failure *why);
 int gzip_write(struct gzip *gzip, const void *bytes, size_t size, struct failure *why);
 
 /* Writes what is left; gzip_free() is due afterwards. */

@@ -22,32 +22,30 @@
  */
 #include "bugreport/pack/table_deflate.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/bytes.h"
+#include "bugreport/pack/bits.h"
+#include "bugreport/pack/block_header.h"
 #include "bugreport/pack/huffman.h"
 
-#define WORD          8 /* bytes, and the distance of all matches */
-#define LINE          64
-#define SHORTEST      3
-#define LONGEST       258
-#define STORED_MOST   65535u
-#define NO_LITERAL    256
-#define END_OF_BLOCK  256
-#define FIRST_LENGTH  257
-#define LENGTH_CODES  29
-#define SYMBOLS       (FIRST_LENGTH + LENGTH_CODES)
-#define DISTANCES     6 /* the last one of them stands for 7 and 8, told apart by an extra bit */
-#define DISTANCE_SIZE 2 /* bits: its code, which is 0 since there is no other, and a 1 */
-#define DISTANCE_BITS 2u
-#define CODES         (SYMBOLS + DISTANCES)
-#define BLOCK_STORED  0u /* its first three bits: not the last one, and its kind */
-#define BLOCK_DYNAMIC 4u
+#define WORD         8 /* bytes, and the distance of all matches */
+#define LINE         64
+#define SHORTEST     3
+#define LONGEST      258
+#define STORED_MOST  65535u
+#define NO_LITERAL   256
+#define END_OF_BLOCK 256
+#define FIRST_LENGTH 257
+#define LENGTH_CODES 29
+#define SYMBOLS      BLOCK_HEADER_SYMBOLS
+#define STORED       0u /* the kind of block; not the last one */
 
-#define SHORTHAND_SYMBOLS   19
-#define SHORTHAND_MOST_BITS 7
+/* Distance 8 has the last of six codes, whose bit is 0 since no other is used; an extra bit, 1,
+ * tells it from distance 7. */
+#define DISTANCE_SIZE 2
+#define DISTANCE_BITS 2u
 
 /* A match length in the upper bits, 0 for none; below 9 bits of literal. */
 #define TOKEN(length, literal) ((uint32_t)((length) << 9 | (literal)))
@@ -64,7 +62,7 @@ struct table_deflate {
     uint32_t tokens[TABLE_DEFLATE_MOST + 1];
     size_t token_count;
     uint32_t length_counts[LONGEST + 1], literal_counts[NO_LITERAL + 1];
-    uint8_t sizes[CODES]; /* of the codes of all symbols, then of all distances */
+    uint8_t sizes[BLOCK_HEADER_SIZES]; /* of the codes of all symbols, then of all distances */
     struct code lengths[LONGEST + 1], literals[NO_LITERAL + 1], end;
 };
 
@@ -74,24 +72,6 @@ static const uint16_t length_base[LENGTH_CODES + 1] = {
     31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258, LONGEST + 1};
 static const uint8_t length_extra[LENGTH_CODES] = {0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2,
                                                    2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0};
-
-/* Bits under way to memory. */
-struct bits {
-    uint64_t waiting; /* the oldest one lowest */
-    unsigned count;   /* below 8 between calls */
-    unsigned char *at;
-};
-
-/* Appends up to 56 bits; 8 bytes are written, whatever is needed of them. */
-static inline void put_bits(struct bits *out, uint64_t bits, unsigned size)
-{
-    out->waiting |= bits << out->count;
-    out->count += size;
-    bytes_store64(out->at, out->waiting);
-    out->at += out->count >> 3;
-    out->waiting >>= out->count & 56;
-    out->count &= 7;
-}
 
 /* A bit for each byte of a word that is not 0. */
 static inline uint64_t bytes_set(uint64_t word)
@@ -231,8 +211,8 @@ static void make_code(struct table_deflate *encoder)
     count_symbols(encoder, counts);
     huffman_lengths(counts, SYMBOLS, HUFFMAN_MOST_BITS, encoder->sizes);
     huffman_codes(encoder->sizes, SYMBOLS, codes);
-    memset(encoder->sizes + SYMBOLS, 0, DISTANCES - 1);
-    encoder->sizes[CODES - 1] = 1;
+    memset(encoder->sizes + SYMBOLS, 0, BLOCK_HEADER_DISTANCES);
+    encoder->sizes[BLOCK_HEADER_SIZES - 1] = 1;
     for (unsigned i = 0; i < NO_LITERAL; i++)
         encoder->literals[i] = (struct code){codes[i], encoder->sizes[i]};
     encoder->end = (struct code){codes[END_OF_BLOCK], encoder->sizes[END_OF_BLOCK]};
@@ -251,94 +231,6 @@ static uint64_t token_bits(const struct table_deflate *encoder)
     return total;
 }
 
-/*
- * The sizes of all codes, in the shorthand of RFC 1951, 3.2.7: a size, or one of three symbols for
- * a run, whose length follows. The shorthand has a code of its own, whose sizes come first.
- */
-struct shorthand {
-    uint8_t symbols[CODES], run_bits[CODES];
-    size_t count;
-    uint8_t sizes[SHORTHAND_SYMBOLS];
-    size_t sizes_told; /* in the order of shorthand_order[] */
-};
-
-enum { REPEAT_LAST = 16, REPEAT_ZERO, REPEAT_ZERO_LONG };
-
-static const uint8_t shorthand_order[SHORTHAND_SYMBOLS] = {16, 17, 18, 0, 8,  7, 9,  6, 10, 5,
-                                                           11, 4,  12, 3, 13, 2, 14, 1, 15};
-static const uint8_t shorthand_extra[SHORTHAND_SYMBOLS] = {
-    [REPEAT_LAST] = 2, [REPEAT_ZERO] = 3, [REPEAT_ZERO_LONG] = 7};
-
-static size_t add_run(struct shorthand *to, unsigned symbol, size_t run, size_t least, size_t most)
-{
-    size_t length = run < most ? run : most;
-
-    to->symbols[to->count] = (uint8_t)symbol;
-    to->run_bits[to->count++] = (uint8_t)(length - least);
-    return length;
-}
-
-/* Adds a size that comes run times, or the beginning of the run, and returns how much of it. */
-static size_t add_size(struct shorthand *to, unsigned size, size_t run, bool is_last)
-{
-    if (size == 0 && run >= 11)
-        return add_run(to, REPEAT_ZERO_LONG, run, 11, 138);
-    if (size == 0 && run >= 3)
-        return add_run(to, REPEAT_ZERO, run, 3, 10);
-    if (is_last && run >= 3)
-        return add_run(to, REPEAT_LAST, run, 3, 6);
-    return add_run(to, size, 1, 1, 1);
-}
-
-static void make_shorthand(struct shorthand *to, const uint8_t sizes[CODES])
-{
-    uint32_t counts[SHORTHAND_SYMBOLS] = {0};
-    size_t at = 0;
-
-    to->count = 0;
-    while (at < CODES) {
-        size_t run = 1;
-
-        while (at + run < CODES && sizes[at + run] == sizes[at])
-            run++;
-        at += add_size(to, sizes[at], run, at > 0 && sizes[at] == sizes[at - 1]);
-        counts[to->symbols[to->count - 1]]++;
-    }
-    huffman_lengths(counts, SHORTHAND_SYMBOLS, SHORTHAND_MOST_BITS, to->sizes);
-    to->sizes_told = SHORTHAND_SYMBOLS;
-    while (!to->sizes[shorthand_order[to->sizes_told - 1]])
-        to->sizes_told--;
-}
-
-/* Bits of a block's header, which put_header() writes. */
-static uint64_t header_bits(const struct shorthand *shorthand)
-{
-    uint64_t total = 3 + 5 + 5 + 4 + 3 * shorthand->sizes_told;
-
-    for (size_t i = 0; i < shorthand->count; i++)
-        total += shorthand->sizes[shorthand->symbols[i]] + shorthand_extra[shorthand->symbols[i]];
-    return total;
-}
-
-static void put_header(struct bits *out, const struct shorthand *shorthand)
-{
-    uint16_t codes[SHORTHAND_SYMBOLS];
-
-    huffman_codes(shorthand->sizes, SHORTHAND_SYMBOLS, codes);
-    put_bits(out, BLOCK_DYNAMIC, 3);
-    put_bits(out, SYMBOLS - 257, 5);
-    put_bits(out, DISTANCES - 1, 5);
-    put_bits(out, shorthand->sizes_told - 4, 4);
-    for (size_t i = 0; i < shorthand->sizes_told; i++)
-        put_bits(out, shorthand->sizes[shorthand_order[i]], 3);
-    for (size_t i = 0; i < shorthand->count; i++) {
-        unsigned symbol = shorthand->symbols[i];
-
-        put_bits(out, codes[symbol], shorthand->sizes[symbol]);
-        put_bits(out, shorthand->run_bits[i], shorthand_extra[symbol]);
-    }
-}
-
 static void put_tokens(struct bits *to, const struct table_deflate *encoder)
 {
     struct bits out = *to;
@@ -347,19 +239,19 @@ static void put_tokens(struct bits *to, const struct table_deflate *encoder)
         struct code match = encoder->lengths[TOKEN_LENGTH(encoder->tokens[i])];
         struct code literal = encoder->literals[TOKEN_LITERAL(encoder->tokens[i])];
 
-        put_bits(&out, match.bits | (uint64_t)literal.bits << match.size,
+        bits_put(&out, match.bits | (uint64_t)literal.bits << match.size,
                  match.size + literal.size);
     }
-    put_bits(&out, encoder->end.bits, encoder->end.size);
+    bits_put(&out, encoder->end.bits, encoder->end.size);
     *to = out;
 }
 
 /* A stored block; one of no bytes is the joint, which brings the stream to the end of a byte. */
 static void put_stored(struct bits *out, const unsigned char *bytes, size_t size)
 {
-    put_bits(out, BLOCK_STORED, 3);
-    put_bits(out, 0, (8 - out->count) & 7);
-    put_bits(out, size | (~size & 0xffff) << 16, 32);
+    bits_put(out, STORED, 3);
+    bits_put(out, 0, (8 - out->count) & 7);
+    bits_put(out, size | (~size & 0xffff) << 16, 32);
     memcpy(out->at, bytes, size);
     out->at += size;
 }
@@ -379,14 +271,14 @@ size_t table_deflate(struct table_deflate *encoder, const unsigned char *bytes, 
                      unsigned char *to)
 {
     struct bits out = {.at = to};
-    struct shorthand shorthand;
+    struct block_header header;
 
     find_literals(encoder, bytes, size);
     make_tokens(encoder, bytes, size);
     make_code(encoder);
-    make_shorthand(&shorthand, encoder->sizes);
-    if ((header_bits(&shorthand) + token_bits(encoder)) / 8 < size) {
-        put_header(&out, &shorthand);
+    block_header_make(&header, encoder->sizes);
+    if ((block_header_size(&header) + token_bits(encoder)) / 8 < size) {
+        block_header_put(&header, &out);
         put_tokens(&out, encoder);
     } else {
         put_all_stored(&out, bytes, size);

@@ -11,7 +11,6 @@
 #include <sys/mman.h>
 
 #include "base/checked.h"
-#include "bugreport/pack/gzip.h"
 
 /*
  * libarchive wants the bytes of holes before data as well, but only counts them. They are "given"
@@ -77,21 +76,23 @@ static int archive_failed(struct tarball *tarball, struct failure *why)
     return failure_set(why, "cannot write the archive: %s", text ? text : "no reason given");
 }
 
-static int set_filter(struct tarball *tarball, enum tarball_filter filter, struct failure *why)
+static int set_filter(struct tarball *tarball, const struct tarball_options *options,
+                      struct failure *why)
 {
     struct archive *archive = tarball->archive;
     int result = ARCHIVE_OK;
 
-    if (filter == TARBALL_GZIP)
-        return gzip_open(&tarball->gzip, tarball->sink, why);
-    if (filter == TARBALL_ZSTD)
+    if (options->filter == TARBALL_GZIP)
+        return gzip_open(&tarball->gzip, tarball->sink, &options->gzip, why);
+    if (options->filter == TARBALL_ZSTD)
         result = archive_write_add_filter_zstd(archive);
-    if (filter == TARBALL_XZ)
+    if (options->filter == TARBALL_XZ)
         result = archive_write_add_filter_xz(archive);
     return result == ARCHIVE_OK ? 0 : archive_failed(tarball, why);
 }
 
-static int set_up(struct tarball *tarball, enum tarball_filter filter, struct failure *why)
+static int set_up(struct tarball *tarball, const struct tarball_options *options,
+                  struct failure *why)
 {
     tarball->hole =
         mmap(NULL, HOLE_SIZE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -105,24 +106,24 @@ static int set_up(struct tarball *tarball, enum tarball_filter filter, struct fa
     if (archive_write_set_format_pax(tarball->archive) != ARCHIVE_OK ||
         archive_write_set_bytes_per_block(tarball->archive, 0) != ARCHIVE_OK)
         return archive_failed(tarball, why);
-    if (set_filter(tarball, filter, why))
+    if (set_filter(tarball, options, why))
         return -1;
     if (archive_write_open2(tarball->archive, tarball, NULL, take_bytes, NULL, NULL) != ARCHIVE_OK)
         return archive_failed(tarball, why);
     return 0;
 }
 
-int tarball_open(struct tarball **tarball, struct sink *sink, enum tarball_filter filter,
-                 const char *prefix, int64_t mtime, struct failure *why)
+int tarball_open(struct tarball **tarball, struct sink *sink, const struct tarball_options *options,
+                 struct failure *why)
 {
     struct tarball *opened = calloc(1, sizeof(*opened));
 
     if (!opened)
         return failure_set_errno(why, ENOMEM, "cannot begin an archive");
     opened->sink = sink;
-    opened->prefix = prefix;
-    opened->mtime = mtime;
-    if (set_up(opened, filter, why)) {
+    opened->prefix = options->prefix;
+    opened->mtime = options->mtime;
+    if (set_up(opened, options, why)) {
         tarball_free(opened);
         return -1;
     }

@@ -2,7 +2,7 @@
 #ifndef BUGREPORT_PACK_TARBALL_H
 #define BUGREPORT_PACK_TARBALL_H
 
-#include "bugreport/pack/sink.h"
+#include "bugreport/pack/gzip.h"
 #include "qed/extents.h"
 
 /*
@@ -17,9 +17,15 @@ enum tarball_filter { TARBALL_NONE, TARBALL_GZIP, TARBALL_ZSTD, TARBALL_XZ };
 /* The filter that a file name asks for by its ending; .tar.gz where it says nothing. */
 enum tarball_filter tarball_filter_of(const char *path);
 
-/* Members will be named prefix/NAME and bear the time mtime, in seconds. */
-int tarball_open(struct tarball **tarball, struct sink *sink, enum tarball_filter filter,
-                 const char *prefix, int64_t mtime, struct failure *why);
+struct tarball_options {
+    enum tarball_filter filter;
+    struct gzip_options gzip; /* for that filter */
+    const char *prefix;       /* members will be named prefix/NAME, */
+    int64_t mtime;            /* and bear this time, in seconds */
+};
+
+int tarball_open(struct tarball **tarball, struct sink *sink, const struct tarball_options *options,
+                 struct failure *why);
 
 /* Adds a regular file. */
 int tarball_add(struct tarball *tarball, const char *name, const void *bytes, size_t size,

@@ -92,8 +92,10 @@ static int make_record(struct job *job, struct failure *why)
 
 static int write_bundle(struct job *job, struct failure *why)
 {
-    struct bundle_options options = {tarball_filter_of(job->archive), job->options->label,
-                                     bundle_time()};
+    struct bundle_options options = {.filter = tarball_filter_of(job->archive),
+                                     .gzip = {job->options->jobs, job->options->plain_deflate},
+                                     .label = job->options->label,
+                                     .time = bundle_time()};
 
     sink_init(&job->sink, job->output);
     if (bundle_write(&job->sink, &options, &job->record, job->has_copy ? &job->scrub : NULL,

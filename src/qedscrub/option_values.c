@@ -6,6 +6,18 @@
 #include "base/quote.h"
 #include "qedscrub/option_rows.h"
 
+#define MOST_JOBS 256
+
+/* Digits only, up to a limit. */
+static bool number_of(const char *argument, unsigned long limit, unsigned long *value)
+{
+    char *end;
+
+    errno = 0;
+    *value = strtoul(argument, &end, 10);
+    return argument[0] >= '0' && argument[0] <= '9' && !*end && !errno && *value <= limit;
+}
+
 int option_set_archive(struct options *options, const char *argument, struct failure *why)
 {
     (void)why;
@@ -21,6 +33,14 @@ int option_set_assume_qed(struct options *options, const char *argument, struct 
     return 0;
 }
 
+int option_set_deflate(struct options *options, const char *argument, struct failure *why)
+{
+    options->plain_deflate = !strcmp(argument, "zlib");
+    if (!options->plain_deflate && strcmp(argument, "tables") != 0)
+        return failure_set(why, "--deflate %s: give tables or zlib", QUOTE(argument));
+    return 0;
+}
+
 int option_set_format(struct options *options, const char *argument, struct failure *why)
 {
     if (!strcmp(argument, "human"))
@@ -29,6 +49,17 @@ int option_set_format(struct options *options, const char *argument, struct fail
         options->format = FORMAT_JSON;
     else
         return failure_set(why, "--output %s: give human or json", QUOTE(argument));
+    return 0;
+}
+
+int option_set_jobs(struct options *options, const char *argument, struct failure *why)
+{
+    unsigned long value;
+
+    if (!number_of(argument, MOST_JOBS, &value) || value == 0)
+        return failure_set(why, "--jobs %s: give a number from 1 to %d", QUOTE(argument),
+                           MOST_JOBS);
+    options->jobs = (unsigned)value;
     return 0;
 }
 
@@ -49,12 +80,9 @@ int option_set_label(struct options *options, const char *argument, struct failu
 
 int option_set_max_findings(struct options *options, const char *argument, struct failure *why)
 {
-    char *end;
     unsigned long value;
 
-    errno = 0;
-    value = strtoul(argument, &end, 10);
-    if (argument[0] < '0' || argument[0] > '9' || *end || errno || value > 1000000)
+    if (!number_of(argument, 1000000, &value))
         return failure_set(why, "--max-findings %s: give a number from 0 to 1000000",
                            QUOTE(argument));
     options->max_findings = value;

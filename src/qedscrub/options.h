@@ -26,6 +26,8 @@ struct options {
     const char *label;
     enum output_format format;
     size_t max_findings;
+    unsigned jobs;      /* -j; 0: as many as suit the machine */
+    bool plain_deflate; /* --deflate=zlib */
     bool help, version, force_share, quiet, force, dry_run, keep_names, keep_backing_name, faithful;
     bool no_sandbox;
     bool assume_qed; /* -f qed */

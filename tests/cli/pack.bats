@@ -174,6 +174,23 @@ END
     [[ "$output" == *"existing directory"* ]]
 }
 
+@test "the number of threads does not show; --deflate=zlib unpacks to the same" {
+    mkimage --layout frag:30 --virtual 64G --seed 4 big.qed
+    qedscrub -q big.qed -o one.tar.gz -j1
+    for jobs in 2 3 7; do
+        qedscrub -q big.qed -o more.tar.gz --force --jobs $jobs
+        cmp one.tar.gz more.tar.gz
+    done
+    qedscrub -q big.qed -o plain.tar.gz --deflate=zlib
+    gzip -t one.tar.gz plain.tar.gz
+    cmp <(gzip -dc one.tar.gz) <(gzip -dc plain.tar.gz)
+    run -1 cmp -s one.tar.gz plain.tar.gz
+    for wrong in -j0 -j -jx --jobs=257 --deflate=best; do
+        run -1 qedscrub big.qed -o wrong.tar.gz $wrong
+    done
+    [ ! -e wrong.tar.gz ]
+}
+
 @test "--dry-run tells the size that packing then has, and writes nothing" {
     run --separate-stderr qedscrub a.qed -o bug.tar.gz --dry-run
     [ "$status" -eq 0 ]

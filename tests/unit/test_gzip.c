@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "bugreport/pack/gzip.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <zlib.h>
 
 #include "tests/unit/catch.h"
+#include "tests/unit/tables.h"
 
 #define MOST ((size_t)3 << 20)
 
@@ -21,7 +25,8 @@ static void fill(unsigned char *bytes, size_t size, enum content content, struct
 }
 
 /* Deflates in pieces of random size. */
-static unsigned char *deflate_all(const unsigned char *bytes, size_t size, struct prng *prng,
+static unsigned char *deflate_all(const unsigned char *bytes, size_t size,
+                                  const struct gzip_options *options, struct prng *prng,
                                   size_t *deflated)
 {
     struct failure why = {0};
@@ -30,7 +35,7 @@ static unsigned char *deflate_all(const unsigned char *bytes, size_t size, struc
     size_t at = 0;
 
     catch_begin(&catch);
-    EXPECT_OK(gzip_open(&gzip, &catch.sink, &why), &why);
+    EXPECT_OK(gzip_open(&gzip, &catch.sink, options, &why), &why);
     while (at < size) {
         size_t part = prng ? (size_t)prng_below(prng, 300000) : size;
 
@@ -63,7 +68,7 @@ static void check_inflates(const unsigned char *deflated, size_t deflated_size,
     free(back);
 }
 
-static void check_size(size_t size, struct prng *prng)
+static void check_size(size_t size, const struct gzip_options *options, struct prng *prng)
 {
     unsigned char *bytes = malloc(size + 1);
 
@@ -72,9 +77,9 @@ static void check_size(size_t size, struct prng *prng)
         unsigned char *first, *second;
 
         fill(bytes, size, (enum content)content, prng);
-        first = deflate_all(bytes, size, prng, &first_size);
+        first = deflate_all(bytes, size, options, prng, &first_size);
         check_inflates(first, first_size, bytes, size);
-        second = deflate_all(bytes, size, NULL, &second_size);
+        second = deflate_all(bytes, size, options, NULL, &second_size);
         assert_int_equal(first_size, second_size);
         assert_memory_equal(first, second, first_size);
         free(first);
@@ -87,18 +92,22 @@ static void check_size(size_t size, struct prng *prng)
 static void inflates_to_what_went_in(void **state)
 {
     static const size_t sizes[] = {0, 1, 7, 4096, 131071, 131072, 1000000, MOST};
+    struct gzip_options options = {.jobs = 2};
     struct prng prng = {1};
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(sizes); i++)
-        check_size(sizes[i], &prng);
+        check_size(sizes[i], &options, &prng);
+    options.plain = true;
+    check_size(MOST, &options, &prng);
 }
 
 static void header_tells_nothing(void **state)
 {
-    static const unsigned char magic[] = {0x1f, 0x8b, 8, 0, 0, 0, 0, 0};
+    static const unsigned char magic[] = {0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff};
+    struct gzip_options options = {.jobs = 1};
     size_t size;
-    unsigned char *deflated = deflate_all((const unsigned char *)"text", 4, NULL, &size);
+    unsigned char *deflated = deflate_all((const unsigned char *)"text", 4, &options, NULL, &size);
 
     (void)state;
     assert_true(size > 18);
@@ -106,17 +115,72 @@ static void header_tells_nothing(void **state)
     free(deflated);
 }
 
+/* The number of threads shows in the time it takes, nowhere else. */
+static void threads_do_not_show(void **state)
+{
+    unsigned char *bytes = tables_make(&tables_recipes[1], MOST + 1000), *first = NULL;
+    size_t first_size = 0;
+
+    (void)state;
+    memset(bytes + MOST / 2, 0, MOST / 4);
+    for (unsigned jobs = 0; jobs < 6; jobs++) {
+        struct gzip_options options = {.jobs = jobs};
+        size_t size;
+        unsigned char *deflated = deflate_all(bytes, MOST + 1000, &options, NULL, &size);
+
+        if (!first) {
+            first = deflated;
+            first_size = size;
+            continue;
+        }
+        assert_int_equal(size, first_size);
+        assert_memory_equal(deflated, first, size);
+        free(deflated);
+    }
+    check_inflates(first, first_size, bytes, MOST + 1000);
+    free(first);
+    free(bytes);
+}
+
+/* The disk is full in the middle: the failure comes to who writes, and all threads end. */
+static void failure_comes_through(void **state)
+{
+    const struct rlimit small = {100000, RLIM_INFINITY}, none = {RLIM_INFINITY, RLIM_INFINITY};
+    struct gzip_options options = {.jobs = 3};
+    unsigned char *bytes = tables_make(&tables_recipes[4], MOST);
+    struct failure why = {0};
+    struct catch catch;
+    struct gzip *gzip;
+    int failed = 0;
+
+    (void)state;
+    catch_begin(&catch);
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    EXPECT_OK(gzip_open(&gzip, &catch.sink, &options, &why), &why);
+    for (unsigned i = 0; i < 100 && !failed; i++)
+        failed = gzip_write(gzip, bytes, MOST, &why);
+    assert_int_equal(failed, -1);
+    assert_int_equal(why.error, EFBIG);
+    gzip_free(gzip);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+    output_discard(catch.output);
+    rmdir(catch.folder);
+    free(bytes);
+}
+
 /* Without memory for more than a piece: holes of gigabytes come in pieces of a mapping. */
 static void counts_without_an_output(void **state)
 {
     unsigned char *bytes = calloc(1, MOST);
     struct failure why = {0};
+    struct gzip_options options = {0};
     struct gzip *gzip;
     struct sink sink;
 
     (void)state;
     sink_init(&sink, NULL);
-    EXPECT_OK(gzip_open(&gzip, &sink, &why), &why);
+    EXPECT_OK(gzip_open(&gzip, &sink, &options, &why), &why);
     for (unsigned i = 0; i < 30; i++)
         EXPECT_OK(gzip_write(gzip, bytes, MOST, &why), &why);
     EXPECT_OK(gzip_finish(gzip, &why), &why);
@@ -129,8 +193,8 @@ static void counts_without_an_output(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(inflates_to_what_went_in),
-        cmocka_unit_test(header_tells_nothing),
+        cmocka_unit_test(inflates_to_what_went_in), cmocka_unit_test(header_tells_nothing),
+        cmocka_unit_test(threads_do_not_show),      cmocka_unit_test(failure_comes_through),
         cmocka_unit_test(counts_without_an_output),
     };
 

@@ -38,10 +38,11 @@ static void filters_by_name(void **state)
 static struct tarball *open_ok(struct catch *catch, enum tarball_filter filter)
 {
     struct tarball *tarball = NULL;
+    struct tarball_options options = {.filter = filter, .prefix = "label", .mtime = 1234567890};
     struct failure why = {0};
 
     catch_begin(catch);
-    EXPECT_OK(tarball_open(&tarball, &catch->sink, filter, "label", 1234567890, &why), &why);
+    EXPECT_OK(tarball_open(&tarball, &catch->sink, &options, &why), &why);
     return tarball;
 }
 
