@@ -70,12 +70,12 @@ $(libbugreport): $(call objects,$(bug_sources))
 $(libbase) $(libqed) $(libbugreport):
 	$(call quiet,AR     )rm -f $@ && $(AR) rcs $@ $^
 
-# The bundle's texts as C strings.
+# Texts of bundles and pages as C strings.
 templates := $(BUILD)/gen/bugreport/templates.h
-$(templates): scripts/embed $(wildcard bugreport/templates/*.txt)
+$(templates): scripts/embed $(wildcard bugreport/templates/*)
 	@mkdir -p $(@D)
-	$(call quiet,EMBED  )scripts/embed $(filter %.txt,$^) > $@.new && mv $@.new $@
-$(call objects,bugreport/pack/readme.c): $(templates)
+	$(call quiet,EMBED  )scripts/embed $(wordlist 2,$(words $^),$^) > $@.new && mv $@.new $@
+$(call objects,$(bug_sources)): | $(templates)
 
 $(BUILD)/qedscrub: $(call objects,$(qedscrub_sources)) $(libbugreport) $(libqed) $(libbase)
 	$(call quiet,LINK   )$(CC) $(all_cflags) $(all_ldflags) -o $@ $^ $(bundle_libs)

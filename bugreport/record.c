@@ -180,6 +180,7 @@ int record_make(struct record *record, const struct audit *audit, const char *fi
         .actual_size = RECORD_UNKNOWN,
         .host_extents = RECORD_UNKNOWN,
         .qemu = audit->qemu,
+        .atlas = audit->atlas,
     };
     if (!record->filename)
         return failure_set_errno(why, ENOMEM, "cannot make a record");
@@ -264,6 +265,20 @@ static void list_suspects(struct record_copy *copy, const struct scrub *scrub)
     }
 }
 
+bool record_copy_differs(const struct record_copy *copy)
+{
+    return copy->words.rewritten > 0 || copy->words.stand_ins > 0;
+}
+
+void record_set_atlas(struct record *record, const struct atlas *atlas)
+{
+    record->atlas = atlas;
+    for (size_t i = 0; i < record->copy.suspect_count; i++) {
+        if (!record->copy.suspects[i].in_copy)
+            record->atlas = NULL;
+    }
+}
+
 int record_add_copy(struct record *record, const struct scrub *scrub,
                     const struct scrub_forecast *forecast, bool faithful, struct failure *why)
 {
@@ -283,12 +298,14 @@ int record_add_copy(struct record *record, const struct scrub *scrub,
         return failure_set_errno(why, ENOMEM, "cannot make a record");
     copy->identical = qemu_same(&copy->qemu, &record->qemu);
     list_suspects(copy, scrub);
+    record_set_atlas(record, scrub->audited ? scrub->atlas : scrub->audit->atlas);
     drop_suspect(record, scrub);
     return 0;
 }
 
 void record_drop_places(struct record *record)
 {
+    record->atlas = NULL;
     for (size_t i = 0; i < record->finding_count; i++) {
         struct finding *finding = &record->findings[i].finding;
 

@@ -69,6 +69,7 @@ struct record {
     struct record_finding *findings;
     size_t finding_count;
     struct record_copy copy;
+    const struct atlas *atlas; /* what maps are drawn from, the audit's or the copy's; or NULL */
 };
 
 enum field_type { FIELD_COUNT, FIELD_BYTES, FIELD_REAL, FIELD_BOOL };
@@ -104,6 +105,15 @@ int record_make(struct record *record, const struct audit *audit, const char *fi
  */
 int record_add_copy(struct record *record, const struct scrub *scrub,
                     const struct scrub_forecast *forecast, bool faithful, struct failure *why);
+
+/* Whether words of the copy's tables are not the original's. */
+bool record_copy_differs(const struct record_copy *copy);
+
+/*
+ * Gives a record with a copy the atlas of that copy, since a map must not tell more than the copy
+ * does; none where tables are left out of it, when a map would show little that is true.
+ */
+void record_set_atlas(struct record *record, const struct atlas *atlas);
 
 /*
  * Removes what findings tell of elements of tables, but for their counts: for reports that leave

@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "bugreport/pack/manifest.h"
 #include "bugreport/pack/readme.h"
+#include "bugreport/render/html.h"
 #include "bugreport/render/json.h"
 #include "bugreport/render/text.h"
 
@@ -112,7 +113,8 @@ static int add_members(struct bundle *bundle, const struct bundle_options *optio
 
     if (add_text(bundle, "README.txt", readme_text(record, options->label, why), why) ||
         add_text(bundle, "report.txt", render_text(record, why), why) ||
-        add_text(bundle, "report.json", render_json(record, why), why))
+        add_text(bundle, "report.json", render_json(record, why), why) ||
+        add_text(bundle, "report.html", render_html(record, why), why))
         return -1;
     if (!bundle->scrub)
         manifest_drop_all(&bundle->manifest, record->file_size);

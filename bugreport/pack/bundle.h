@@ -7,8 +7,8 @@
 
 /*
  * The bundle: what goes into the archive, in which order. README.txt, report.txt, report.json,
- * image.qed, manifest.json; small members come first, so that they can be read without going
- * through the image.
+ * report.html, image.qed, manifest.json; small members come first, so that they can be read without
+ * going through the image.
  */
 struct bundle_options {
     enum tarball_filter filter;

@@ -30,25 +30,30 @@ static void print_label(FILE *out, const char *label)
     fprintf(out, "  %-*s ", LABEL_WIDTH, label);
 }
 
-static void print_field(FILE *out, const struct record *record, const struct record_field *field)
+const char *text_field(char buffer[TEXT_SIZE_SIZE], const struct record *record,
+                       const struct record_field *field)
 {
     const void *at = (const char *)record + field->at;
-    uint64_t count = 0;
-    char size[TEXT_SIZE_SIZE];
 
-    if (field->type == FIELD_COUNT || field->type == FIELD_BYTES)
-        count = *(const uint64_t *)at;
-    print_label(out, field->label);
-    if (count == RECORD_UNKNOWN)
-        fprintf(out, "(not shown: fails its check)\n");
-    else if (field->type == FIELD_BYTES)
-        fprintf(out, "%s\n", text_size(size, count));
+    if (field->type == FIELD_REAL)
+        snprintf(buffer, TEXT_SIZE_SIZE, "%.2f", *(const double *)at);
+    else if (field->type == FIELD_BOOL)
+        snprintf(buffer, TEXT_SIZE_SIZE, "%s", *(const bool *)at ? "yes" : "no");
+    else if (*(const uint64_t *)at == RECORD_UNKNOWN)
+        snprintf(buffer, TEXT_SIZE_SIZE, "(not shown: fails its check)");
     else if (field->type == FIELD_COUNT)
-        fprintf(out, "%" PRIu64 "\n", count);
-    else if (field->type == FIELD_REAL)
-        fprintf(out, "%.2f\n", *(const double *)at);
+        snprintf(buffer, TEXT_SIZE_SIZE, "%" PRIu64, *(const uint64_t *)at);
     else
-        fprintf(out, "%s\n", *(const bool *)at ? "yes" : "no");
+        text_size(buffer, *(const uint64_t *)at);
+    return buffer;
+}
+
+static void print_field(FILE *out, const struct record *record, const struct record_field *field)
+{
+    char value[TEXT_SIZE_SIZE];
+
+    print_label(out, field->label);
+    fprintf(out, "%s\n", text_field(value, record, field));
 }
 
 static void print_figures(FILE *out, const struct record *record)

@@ -16,4 +16,8 @@ char *render_text(const struct record *record, struct failure *why);
 /* A number of bytes as qemu-img writes it: "512 B (512 bytes)", "64 KiB (65536 bytes)". */
 const char *text_size(char buffer[TEXT_SIZE_SIZE], uint64_t bytes);
 
+/* A figure of the record for people: "1 GiB (1073741824 bytes)", "12", "0.50", "yes". */
+const char *text_field(char buffer[TEXT_SIZE_SIZE], const struct record *record,
+                       const struct record_field *field);
+
 #endif

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "qed/audit.h"
 
+#include <errno.h>
+#include <stdlib.h>
+
 #include "qed/culprits.h"
 
 const char *verdict_name(enum verdict verdict)
@@ -58,6 +61,15 @@ static int note_bad_pointers(struct audit *audit, const struct walk_step *step, 
     return findings_add(&audit->findings, &finding, why);
 }
 
+/* Charts a table, of whose clusters some were claimed before. */
+static void chart_table(struct audit *audit, enum atlas_use use, uint64_t offset, uint64_t taken)
+{
+    if (!audit->atlas)
+        return;
+    atlas_add_clusters(audit->atlas, use, offset, audit->geometry.table_clusters - taken);
+    atlas_add_clusters(audit->atlas, ATLAS_TWICE, offset, taken);
+}
+
 static int note_shared_table(struct audit *audit, const struct walk_step *step, struct failure *why)
 {
     struct finding finding = finding_at(audit, FINDING_TABLE_SHARED, step);
@@ -65,14 +77,26 @@ static int note_shared_table(struct audit *audit, const struct walk_step *step, 
     finding.count = step->taken;
     finding.value = finding.offset = step->table_offset;
     audit->duplicates += step->taken;
+    chart_table(audit, ATLAS_L2, step->table_offset, step->taken);
     return findings_add(&audit->findings, &finding, why);
+}
+
+/* Counts elements in usage and atlas. */
+static void count_elements(struct audit *audit, const struct walk_step *step)
+{
+    uint64_t fragmented = audit->usage.fragmented_clusters;
+
+    usage_add(&audit->usage, &audit->geometry, step->l1_index, &step->run);
+    if (audit->atlas)
+        atlas_add_run(audit->atlas, step->l1_index * audit->geometry.nelems + step->run.index,
+                      &step->run, audit->usage.fragmented_clusters > fragmented, step->duplicate);
 }
 
 static int note_elements(struct audit *audit, const struct walk_step *step, struct failure *why)
 {
     struct finding finding;
 
-    usage_add(&audit->usage, &audit->geometry, step->l1_index, &step->run);
+    count_elements(audit, step);
     if (step->run.class == ELEMENT_INVALID) {
         finding = finding_in_table(audit, FINDING_L2_INVALID, step);
     } else if (step->duplicate) {
@@ -94,6 +118,7 @@ static int note_step(struct audit *audit, const struct walk_step *step, struct f
         return note_shared_table(audit, step, why);
     case WALK_TABLE:
         usage_begin_table(&audit->usage);
+        chart_table(audit, ATLAS_L2, step->table_offset, 0);
         return 0;
     case WALK_ELEMENTS:
         return note_elements(audit, step, why);
@@ -153,14 +178,41 @@ static int list_leaks(struct audit *audit, const struct walk *walk, struct failu
     return 0;
 }
 
+/* Begins the atlas with what every image has. */
+static int begin_atlas(struct audit *audit, const struct walk *walk, struct failure *why)
+{
+    uint64_t header_clusters = audit->header.header_size ? walk->header_clusters : 1;
+
+    audit->atlas = malloc(sizeof(*audit->atlas));
+    if (!audit->atlas)
+        return failure_set_errno(why, ENOMEM, "cannot draw a map");
+    atlas_init(audit->atlas, &audit->geometry);
+    atlas_add_clusters(audit->atlas, ATLAS_HEADER, 0, header_clusters);
+    chart_table(audit, ATLAS_L1, audit->header.l1_table_offset, walk->l1_taken);
+    return 0;
+}
+
+static void chart_leaks(struct audit *audit, const struct walk *walk)
+{
+    uint64_t from = walk->header_clusters, first, count;
+
+    while (claims_next_free(&walk->claims, from, walk->limit, &first, &count)) {
+        atlas_add_clusters(audit->atlas, ATLAS_LEAKED, first << audit->geometry.cluster_bits,
+                           count);
+        from = first + count;
+    }
+}
+
 /* The walk that gives the true figures. */
-static int walk_truly(struct audit *audit, struct source *source, struct failure *why)
+static int walk_truly(struct audit *audit, struct source *source, bool atlas, struct failure *why)
 {
     struct walk walk;
     struct finding finding = finding_make(FINDING_L1_TABLE_SHARED);
     int more = -1;
 
     if (walk_init(&walk, source, &audit->geometry, audit->header.l1_table_offset, WALK_TRUE, why))
+        goto out;
+    if (atlas && begin_atlas(audit, &walk, why))
         goto out;
     finding.count = audit->duplicates = walk.l1_taken;
     if (walk.l1_taken && findings_add(&audit->findings, &finding, why))
@@ -175,6 +227,8 @@ static int walk_truly(struct audit *audit, struct source *source, struct failure
     audit->leaks = walk_leaks(&walk);
     if (audit->leaks && list_leaks(audit, &walk, why))
         goto failed;
+    if (audit->atlas)
+        chart_leaks(audit, &walk);
     audit->walked = true;
     goto out;
 failed:
@@ -314,12 +368,12 @@ static enum verdict judge(const struct audit *audit)
 }
 
 /* Walks the tables, as far as the header leads to them. */
-static int audit_tables(struct audit *audit, struct source *source, struct failure *why)
+static int audit_tables(struct audit *audit, struct source *source, bool atlas, struct failure *why)
 {
     if (!audit->has_geometry ||
         !geometry_holds_table(&audit->geometry, audit->header.l1_table_offset))
         return 0;
-    if (begin_inventory(audit, why) || walk_truly(audit, source, why))
+    if (begin_inventory(audit, why) || walk_truly(audit, source, atlas, why))
         return -1;
     audit->corruptions = audit->duplicates + audit->findings.kinds[FINDING_L1_INVALID].total +
                          audit->findings.kinds[FINDING_L2_INVALID].total;
@@ -340,7 +394,7 @@ int audit_run(struct audit *audit, struct source *source, const struct audit_opt
     audit->has_geometry = header_geometry(&audit->header, source->size, &audit->geometry);
     qemu_open(&audit->qemu, &audit->header, source->size);
     if (note(audit, FINDING_IN_USE, 1, options->in_use, why) || note_header_faults(audit, why) ||
-        audit_tables(audit, source, why))
+        audit_tables(audit, source, options->atlas, why))
         return -1;
     if (audit->has_geometry && note_remarks(audit, why))
         return -1;
@@ -352,6 +406,7 @@ void audit_free(struct audit *audit)
 {
     findings_free(&audit->findings);
     inventory_free(&audit->inventory);
+    free(audit->atlas);
 }
 
 struct audit_figures audit_figures(const struct audit *audit)

@@ -2,6 +2,7 @@
 #ifndef QED_AUDIT_H
 #define QED_AUDIT_H
 
+#include "qed/atlas.h"
 #include "qed/finding.h"
 #include "qed/inventory.h"
 #include "qed/qemu.h"
@@ -36,11 +37,13 @@ struct audit {
     enum verdict verdict;
     struct qemu_check qemu;
     struct inventory inventory; /* of the walk whose numbering is qemu's, if qemu opens the image */
+    struct atlas *atlas;        /* where clusters lie; NULL unless asked for and walked */
 };
 
 struct audit_options {
     size_t keep; /* findings listed of each kind */
     bool in_use; /* note that the image was in use while it was read */
+    bool atlas;  /* make one */
 };
 
 /*

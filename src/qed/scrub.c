@@ -366,4 +366,5 @@ void scrub_free(struct scrub *scrub)
     extents_free(&scrub->ranges);
     free(scrub->head);
     free(scrub->chunk);
+    free(scrub->atlas);
 }

@@ -35,6 +35,8 @@ struct scrub {
     struct scrub_counts counts; /* over all bytes handed out so far */
     struct belief belief;
     bool backing_name_kept;
+    bool audited;        /* by scrub_predict(), since its tables may not be the original's */
+    struct atlas *atlas; /* of the copy, where it was audited and the original has one */
 
     unsigned char *head; /* the header, the backing name if it is kept, and zeros */
     size_t head_size;

@@ -24,7 +24,7 @@ static int count_words(struct scrub *scrub, struct failure *why)
 static int check_copy(struct scrub *scrub, struct scrub_forecast *forecast, struct failure *why)
 {
     struct audit *copy = calloc(1, sizeof(*copy));
-    struct audit_options options = {.keep = 0};
+    struct audit_options options = {.atlas = scrub->audit->atlas != NULL};
     int result;
 
     if (!copy)
@@ -32,24 +32,34 @@ static int check_copy(struct scrub *scrub, struct scrub_forecast *forecast, stru
     result = audit_run(copy, &scrub->source, &options, why);
     forecast->figures = audit_figures(copy);
     forecast->qemu = copy->qemu;
+    free(scrub->atlas);
+    scrub->atlas = copy->atlas;
+    copy->atlas = NULL;
     audit_free(copy);
     free(copy);
     return result;
 }
 
-int scrub_predict(struct scrub *scrub, struct scrub_forecast *forecast, struct failure *why)
+static bool may_differ(const struct scrub *scrub)
 {
     const struct audit *audit = scrub->audit;
     const struct finding_list *kinds = audit->findings.kinds;
+
+    return !audit->qemu.opens || scrub->belief.block_count > 0 || audit->duplicates > 0 ||
+           kinds[FINDING_L1_INVALID].total > 0 || kinds[FINDING_L2_INVALID].total > 0;
+}
+
+int scrub_predict(struct scrub *scrub, struct scrub_forecast *forecast, struct failure *why)
+{
+    const struct audit *audit = scrub->audit;
 
     *forecast = (struct scrub_forecast){
         .words.kept = audit->inventory.word_count,
         .figures = audit_figures(audit),
         .qemu = audit->qemu,
     };
-    if (audit->qemu.opens && scrub->belief.block_count == 0 &&
-        kinds[FINDING_L1_INVALID].total == 0 && kinds[FINDING_L2_INVALID].total == 0 &&
-        audit->duplicates == 0)
+    scrub->audited = may_differ(scrub);
+    if (!scrub->audited)
         return 0;
     scrub->counts = (struct scrub_counts){0};
     if (count_words(scrub, why))

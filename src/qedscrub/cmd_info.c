@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bugreport/render/html.h"
 #include "bugreport/render/json.h"
 #include "bugreport/render/text.h"
 #include "qedscrub/commands.h"
@@ -16,10 +17,17 @@ struct show {
     struct image image;
 };
 
+static char *render(const struct record *record, enum output_format format, struct failure *why)
+{
+    if (format == FORMAT_JSON)
+        return render_json(record, why);
+    return format == FORMAT_HTML ? render_html(record, why) : render_text(record, why);
+}
+
 static int print_record(const struct record *record, enum output_format format, FILE *out,
                         struct failure *why)
 {
-    char *text = format == FORMAT_JSON ? render_json(record, why) : render_text(record, why);
+    char *text = render(record, format, why);
 
     if (!text)
         return -1;

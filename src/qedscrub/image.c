@@ -51,9 +51,16 @@ int image_adopt(struct image *image, int fd, bool in_use, struct failure *why)
     return map_adopt(&image->map, fd, "image", why) ? STATUS_FAILED : STATUS_OK;
 }
 
+/* Whether what the options ask for has maps in it. */
+static bool draws(const struct options *options)
+{
+    return options->command == COMMAND_PACK || options->format == FORMAT_HTML;
+}
+
 int image_audit(struct image *image, const struct options *options, struct failure *why)
 {
-    struct audit_options audit_options = {options->max_findings, image->in_use};
+    struct audit_options audit_options = {
+        .keep = options->max_findings, .in_use = image->in_use, .atlas = draws(options)};
     int status = STATUS_OK;
 
     if (audit_run(&image->audit, map_source(image->map), &audit_options, why))

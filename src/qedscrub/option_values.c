@@ -47,8 +47,10 @@ int option_set_format(struct options *options, const char *argument, struct fail
         options->format = FORMAT_HUMAN;
     else if (!strcmp(argument, "json"))
         options->format = FORMAT_JSON;
+    else if (!strcmp(argument, "html"))
+        options->format = FORMAT_HTML;
     else
-        return failure_set(why, "--output %s: give human or json", QUOTE(argument));
+        return failure_set(why, "--output %s: give human, json or html", QUOTE(argument));
     return 0;
 }
 

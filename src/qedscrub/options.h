@@ -14,7 +14,7 @@ enum command { COMMAND_PACK = 1, COMMAND_INFO = 2 };
 
 #define COMMAND_ALL (COMMAND_PACK | COMMAND_INFO)
 
-enum output_format { FORMAT_HUMAN, FORMAT_JSON };
+enum output_format { FORMAT_HUMAN, FORMAT_JSON, FORMAT_HTML };
 
 /* The command line, decoded. Strings point into argv. */
 struct options {

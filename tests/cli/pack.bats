@@ -28,7 +28,7 @@ setup() {
     qedscrub -q a.qed -o bug.tar.gz
     run tar --numeric-owner -tvf bug.tar.gz --utc
     [ "$(awk '{print $6}' <<<"$output" | xargs)" = \
-      "qedscrub/README.txt qedscrub/report.txt qedscrub/report.json qedscrub/image.qed qedscrub/manifest.json" ]
+      "qedscrub/README.txt qedscrub/report.txt qedscrub/report.json qedscrub/report.html qedscrub/image.qed qedscrub/manifest.json" ]
     [ "$(awk '{print $1, $2, $4, $5}' <<<"$output" | sort -u)" = "-rw-r--r-- 0/0 1970-01-01 00:00" ]
 }
 

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "bugreport/html/parts.h"
+
+#define ROW_HEIGHT 20 /* pixels */
+#define TINTS      8
+
+static int sum_of(const int *heights, int count)
+{
+    int sum = 0;
+
+    for (int i = 0; i < count; i++)
+        sum += heights[i];
+    return sum;
+}
+
+static int *tallest(int *heights, int count)
+{
+    int *found = heights;
+
+    for (int i = 1; i < count; i++) {
+        if (heights[i] > *found)
+            found = &heights[i];
+    }
+    return found;
+}
+
+void html_stack(const uint64_t *values, int count, uint64_t whole, int *heights)
+{
+    for (int i = 0; i < count; i++) {
+        double share = (double)values[i] * HTML_TALL / (double)whole;
+
+        heights[i] = share > HTML_TALL ? HTML_TALL : (int)(share + 0.5);
+        if (values[i] > 0 && heights[i] == 0)
+            heights[i] = 1;
+    }
+    while (sum_of(heights, count) > HTML_TALL)
+        --*tallest(heights, count);
+}
+
+void html_map_begin(FILE *out, const char *label, uint32_t cells)
+{
+    uint32_t columns = cells < HTML_MAP_COLUMNS ? cells : HTML_MAP_COLUMNS;
+    uint32_t rows = (cells + HTML_MAP_COLUMNS - 1) / HTML_MAP_COLUMNS;
+    uint32_t last = cells - (rows - 1) * HTML_MAP_COLUMNS;
+
+    fprintf(out,
+            "<svg class=\"cell\" role=\"img\" aria-label=\"%s\" viewBox=\"0 0 %u %u\" "
+            "preserveAspectRatio=\"none\" height=\"%u\">\n",
+            label, columns * HTML_TALL, rows * HTML_TALL, rows * ROW_HEIGHT);
+    if (rows > 1)
+        fprintf(out, "<rect class=\"hole\" width=\"%u\" height=\"%u\"/>\n", columns * HTML_TALL,
+                (rows - 1) * HTML_TALL);
+    fprintf(out, "<rect class=\"hole\" y=\"%u\" width=\"%u\" height=\"%d\"/>\n",
+            (rows - 1) * HTML_TALL, last * HTML_TALL, HTML_TALL);
+}
+
+void html_map_end(FILE *out)
+{
+    fprintf(out, "</svg>\n");
+}
+
+unsigned html_tint(uint64_t cell, uint32_t cells)
+{
+    return (unsigned)(cell * TINTS / cells);
+}
