@@ -10,9 +10,6 @@
 #include "base/crew.h"
 #include "bugreport/pack/block.h"
 
-/* One thread hands out the bytes; more than this many it could not keep busy. */
-#define MOST_JOBS_UNASKED 8
-
 struct job {
     struct gzip *gzip;
     size_t size, deflated_size;
@@ -61,8 +58,7 @@ static int make_encoders(struct gzip *gzip, unsigned count, bool plain, struct f
 
 static int set_up(struct gzip *gzip, const struct gzip_options *options, struct failure *why)
 {
-    unsigned cores = crew_cores(), most = cores < MOST_JOBS_UNASKED ? cores : MOST_JOBS_UNASKED;
-    unsigned workers = options->jobs ? options->jobs : most;
+    unsigned workers = crew_size(options->jobs);
     size_t job_count = 2 * (size_t)workers + 1;
 
     gzip->jobs = calloc(job_count, sizeof(struct job));

@@ -14,7 +14,7 @@
 struct gzip;
 
 struct gzip_options {
-    unsigned jobs; /* threads, the caller's included; 0: one for each core, within reason */
+    unsigned jobs; /* threads, the caller's included; 0: as many as suit the machine */
     bool plain;    /* everything by zlib, at its fastest level */
 };
 

@@ -9,6 +9,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#define MOST_UNASKED 8
+
 struct worker {
     struct crew *crew;
     unsigned number;
@@ -28,13 +30,15 @@ struct crew {
     unsigned worker_count;
 };
 
-unsigned crew_cores(void)
+unsigned crew_size(unsigned asked)
 {
     cpu_set_t set;
 
-    /* Fails only where there are more cores than the set has room for. */
-    if (sched_getaffinity(0, sizeof(set), &set))
-        return 1;
+    if (asked)
+        return asked;
+    /* Fails where there are more cores than the set has room for. */
+    if (sched_getaffinity(0, sizeof(set), &set) || CPU_COUNT(&set) > MOST_UNASKED)
+        return MOST_UNASKED;
     return (unsigned)CPU_COUNT(&set);
 }
 

@@ -22,8 +22,11 @@ struct crew;
  */
 typedef void crew_work(void *job, unsigned worker);
 
-/* How many threads can run at a time, at least 1. */
-unsigned crew_cores(void);
+/*
+ * How many workers a crew is to have: as many as asked for, or, for 0, one for each core, but not
+ * more than one thread that hands out the work can keep busy.
+ */
+unsigned crew_size(unsigned asked);
 
 /*
  * Starts a crew of size workers, the caller among them. jobs are count >= 2 objects of job_size

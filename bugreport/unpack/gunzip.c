@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "bugreport/unpack/gunzip.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "base/bytes.h"
+#include "base/crew.h"
+#include "bugreport/pack/block.h"
+
+#define WINDOW_BITS  (-15) /* the largest window; negative: neither header nor checksum */
+#define WINDOW_SIZE  32768
+#define HEADER_SIZE  10
+#define TRAILER_SIZE 8
+#define READ_STEP    ((size_t)16 * 1024) /* at most this much is read to no end behind a joint */
+
+/* A piece of the file that ends in a joint, or where the room or the file does. */
+struct piece {
+    struct gunzip *gunzip;
+    uint64_t position; /* in the file */
+    size_t size, plain_size;
+    bool ends_in_joint;
+    bool complete; /* inflated for itself, up to the joint and no further */
+    uint32_t crc;
+    unsigned char bytes[BLOCK_ROOM], plain[BLOCK_SIZE];
+};
+
+struct gunzip {
+    gunzip_input *input;
+    void *context;
+    const unsigned char *raw; /* what the input handed out and nobody took yet */
+    size_t raw_size;
+    bool raw_ended;
+    uint64_t position; /* of it */
+
+    struct crew *crew;
+    struct piece *pieces;
+    z_stream *inflaters; /* one for each worker */
+    unsigned inflater_count;
+
+    z_stream serial;     /* for pieces that cannot be inflated for themselves */
+    struct piece *under; /* the one it is at; NULL: none */
+    bool between;        /* nothing is under way: a block would begin with the next piece */
+    unsigned char window[WINDOW_SIZE], plain[BLOCK_SIZE];
+    size_t window_size;
+
+    bool ended; /* the deflated data; the trailer follows */
+    unsigned char trailer[TRAILER_SIZE];
+    size_t trailer_size;
+    uint32_t crc;
+    uint64_t size;
+};
+
+/*
+ * Whether a block must begin with the next byte. See inflate() about data_type: 128 between blocks,
+ * 64 at the last one, and below that the number of bits that are left of a byte.
+ */
+static bool is_between_blocks(const z_stream *stream)
+{
+    return (stream->data_type & (128 | 64 | 7)) == 128;
+}
+
+static void inflate_piece(void *argument, unsigned worker)
+{
+    struct piece *piece = argument;
+    z_stream *stream = &piece->gunzip->inflaters[worker];
+    int result;
+
+    piece->complete = false;
+    if (!piece->ends_in_joint)
+        return;
+    inflateReset(stream);
+    stream->next_in = piece->bytes;
+    stream->avail_in = (uInt)piece->size;
+    stream->next_out = piece->plain;
+    stream->avail_out = BLOCK_SIZE;
+    do
+        result = inflate(stream, Z_BLOCK);
+    while (result == Z_OK && stream->avail_in > 0);
+    piece->complete = result == Z_OK && is_between_blocks(stream);
+    piece->plain_size = stream->total_out;
+    piece->crc = (uint32_t)crc32(0, piece->plain, (uInt)piece->plain_size);
+}
+
+/* Gets raw bytes if there are none: 1, or 0 at the end, -1 failed. */
+static int fill_raw(struct gunzip *gunzip, struct failure *why)
+{
+    int more = 1;
+
+    if (gunzip->raw_size == 0 && !gunzip->raw_ended)
+        more = gunzip->input(gunzip->context, &gunzip->raw, &gunzip->raw_size, why);
+    gunzip->raw_ended = more == 0;
+    return gunzip->raw_ended ? 0 : more;
+}
+
+/* Moves raw bytes to the end of a piece, up to a joint if there is one. */
+static void extend_piece(struct gunzip *gunzip, struct piece *piece)
+{
+    static const unsigned char joint[] = {0, 0, 0xff, 0xff};
+    size_t room = BLOCK_ROOM - piece->size, searched = piece->size < 3 ? 0 : piece->size - 3;
+    size_t part = gunzip->raw_size < READ_STEP ? gunzip->raw_size : READ_STEP;
+    const unsigned char *found;
+
+    part = part < room ? part : room;
+    memcpy(piece->bytes + piece->size, gunzip->raw, part);
+    found = memmem(piece->bytes + searched, piece->size + part - searched, joint, sizeof(joint));
+    piece->ends_in_joint = found;
+    if (found)
+        part = (size_t)(found - piece->bytes) + sizeof(joint) - piece->size;
+    piece->size += part;
+    gunzip->raw += part;
+    gunzip->raw_size -= part;
+    gunzip->position += part;
+}
+
+/* Its size is 0 at the end of the file only. */
+static int read_piece(struct gunzip *gunzip, struct piece *piece, struct failure *why)
+{
+    piece->position = gunzip->position;
+    piece->size = 0;
+    piece->ends_in_joint = false;
+    while (!piece->ends_in_joint && piece->size < BLOCK_ROOM) {
+        int more = fill_raw(gunzip, why);
+
+        if (more <= 0)
+            return more;
+        extend_piece(gunzip, piece);
+    }
+    return 0;
+}
+
+/* The next piece of the file in *piece, NULL at its end. */
+static int take_piece(struct gunzip *gunzip, struct piece **piece, struct failure *why)
+{
+    while ((*piece = crew_vacant(gunzip->crew))) {
+        if (read_piece(gunzip, *piece, why))
+            return -1;
+        if ((*piece)->size == 0)
+            break;
+        crew_give(gunzip->crew);
+    }
+    *piece = crew_take(gunzip->crew);
+    return 0;
+}
+
+/* Keeps the end of what came out: a block may refer to it. */
+static void remember(struct gunzip *gunzip, const unsigned char *bytes, size_t size)
+{
+    size_t part = size < WINDOW_SIZE ? size : WINDOW_SIZE;
+    size_t most = WINDOW_SIZE - part;
+    size_t kept = gunzip->window_size < most ? gunzip->window_size : most;
+
+    memmove(gunzip->window, gunzip->window + gunzip->window_size - kept, kept);
+    memcpy(gunzip->window + kept, bytes + size - part, part);
+    gunzip->window_size = kept + part;
+}
+
+static void hand_out_piece(struct gunzip *gunzip, const struct piece *piece,
+                           const unsigned char **bytes, size_t *size)
+{
+    gunzip->crc = (uint32_t)crc32_combine(gunzip->crc, piece->crc, (z_off_t)piece->plain_size);
+    remember(gunzip, piece->plain, piece->plain_size);
+    *bytes = piece->plain;
+    *size = piece->plain_size;
+}
+
+/* Begins to inflate a piece after the one before. */
+static void begin_serial(struct gunzip *gunzip, struct piece *piece)
+{
+    if (gunzip->between) {
+        inflateReset(&gunzip->serial);
+        inflateSetDictionary(&gunzip->serial, gunzip->window, (uInt)gunzip->window_size);
+    }
+    gunzip->between = false;
+    gunzip->under = piece;
+    gunzip->serial.next_in = piece->bytes;
+    gunzip->serial.avail_in = (uInt)piece->size;
+}
+
+/* What follows the deflated data. */
+static int add_trailer(struct gunzip *gunzip, const struct piece *piece, size_t size,
+                       struct failure *why)
+{
+    const unsigned char *bytes = piece->bytes + piece->size - size;
+    size_t room = TRAILER_SIZE - gunzip->trailer_size;
+    size_t part = size < room ? size : room;
+
+    memcpy(gunzip->trailer + gunzip->trailer_size, bytes, part);
+    gunzip->trailer_size += part;
+    if (part == size)
+        return 0;
+    return failure_set(why, "something stands behind the end of the gzip data, at 0x%" PRIx64,
+                       piece->position + piece->size - (size - part));
+}
+
+/* Inflates on in the piece under way, and leaves it when it is used up. */
+static int continue_serial(struct gunzip *gunzip, const unsigned char **bytes, size_t *size,
+                           struct failure *why)
+{
+    z_stream *stream = &gunzip->serial;
+    struct piece *piece = gunzip->under;
+    int result = Z_OK;
+
+    stream->next_out = gunzip->plain;
+    stream->avail_out = BLOCK_SIZE;
+    while (result == Z_OK && stream->avail_out > 0 &&
+           !(stream->avail_in == 0 && is_between_blocks(stream)))
+        result = inflate(stream, Z_BLOCK);
+    *bytes = gunzip->plain;
+    *size = BLOCK_SIZE - stream->avail_out;
+    gunzip->crc = (uint32_t)crc32(gunzip->crc, gunzip->plain, (uInt)*size);
+    remember(gunzip, gunzip->plain, *size);
+    if (stream->avail_out == 0)
+        return 0;
+    gunzip->under = NULL;
+    if (result == Z_STREAM_END) {
+        gunzip->ended = true;
+        return add_trailer(gunzip, piece, stream->avail_in, why);
+    }
+    gunzip->between = result == Z_OK;
+    if (result == Z_OK || (result == Z_BUF_ERROR && stream->avail_in == 0))
+        return 0;
+    if (result == Z_MEM_ERROR)
+        return failure_set_errno(why, ENOMEM, "cannot inflate");
+    return failure_set(why, "the gzip data are damaged, between 0x%" PRIx64 " and 0x%" PRIx64,
+                       piece->position, piece->position + piece->size - stream->avail_in);
+}
+
+/* 0 where all is well at the end of the file. */
+static int check_end(struct gunzip *gunzip, struct failure *why)
+{
+    if (gunzip->trailer_size < TRAILER_SIZE)
+        return failure_set(why, "the gzip data end too early, at 0x%" PRIx64, gunzip->position);
+    if (bytes_load32(gunzip->trailer) != gunzip->crc)
+        return failure_set(why, "the gzip data are damaged: they do not have their checksum");
+    if (bytes_load32(gunzip->trailer + 4) != (uint32_t)gunzip->size)
+        return failure_set(why, "the gzip data are damaged: they do not have their length");
+    return 0;
+}
+
+/* Puts the next piece to use; *size may stay 0. Returns 1, or 0 at the end of the file. */
+static int use_next_piece(struct gunzip *gunzip, const unsigned char **bytes, size_t *size,
+                          struct failure *why)
+{
+    struct piece *piece;
+
+    if (take_piece(gunzip, &piece, why))
+        return -1;
+    if (!piece)
+        return check_end(gunzip, why);
+    if (gunzip->ended)
+        return add_trailer(gunzip, piece, piece->size, why) ? -1 : 1;
+    if (gunzip->between && piece->complete)
+        hand_out_piece(gunzip, piece, bytes, size);
+    else
+        begin_serial(gunzip, piece);
+    return 1;
+}
+
+int gunzip_next(struct gunzip *gunzip, const unsigned char **bytes, size_t *size,
+                struct failure *why)
+{
+    *size = 0;
+    while (*size == 0) {
+        int more = gunzip->under ? continue_serial(gunzip, bytes, size, why) ? -1 : 1
+                                 : use_next_piece(gunzip, bytes, size, why);
+
+        if (more <= 0)
+            return more;
+    }
+    gunzip->size += *size;
+    return 1;
+}
+
+/* RFC 1952: deflate, and no flags, so neither name nor comment nor anything else. */
+static int read_header(struct gunzip *gunzip, struct failure *why)
+{
+    static const unsigned char begin[] = {0x1f, 0x8b, 8, 0};
+    unsigned char header[HEADER_SIZE];
+
+    for (size_t i = 0; i < HEADER_SIZE; i++) {
+        int more = fill_raw(gunzip, why);
+
+        if (more < 0)
+            return -1;
+        if (more == 0)
+            return failure_set(why, "the gzip data end in their header");
+        header[i] = *gunzip->raw++;
+        gunzip->raw_size--;
+        gunzip->position++;
+    }
+    if (memcmp(header, begin, sizeof(begin)) != 0)
+        return failure_set(why, "the gzip header is none, or holds more than it must");
+    return 0;
+}
+
+static int init_inflaters(struct gunzip *gunzip, unsigned workers, struct failure *why)
+{
+    gunzip->inflaters = calloc(workers, sizeof(z_stream));
+    if (!gunzip->inflaters || inflateInit2(&gunzip->serial, WINDOW_BITS) != Z_OK)
+        return failure_set_errno(why, ENOMEM, "cannot inflate");
+    while (gunzip->inflater_count < workers) {
+        if (inflateInit2(&gunzip->inflaters[gunzip->inflater_count], WINDOW_BITS) != Z_OK)
+            return failure_set_errno(why, ENOMEM, "cannot inflate");
+        gunzip->inflater_count++;
+    }
+    return 0;
+}
+
+static int set_up(struct gunzip *gunzip, unsigned jobs, struct failure *why)
+{
+    unsigned workers = crew_size(jobs);
+    size_t count = workers + 2;
+
+    gunzip->pieces = calloc(count, sizeof(struct piece));
+    if (!gunzip->pieces)
+        return failure_set_errno(why, ENOMEM, "cannot inflate");
+    for (size_t i = 0; i < count; i++)
+        gunzip->pieces[i].gunzip = gunzip;
+    if (init_inflaters(gunzip, workers, why))
+        return -1;
+    if (crew_start(&gunzip->crew, workers, inflate_piece, gunzip->pieces, sizeof(struct piece),
+                   count, why))
+        return -1;
+    return read_header(gunzip, why);
+}
+
+int gunzip_open(struct gunzip **gunzip, gunzip_input *input, void *context, unsigned jobs,
+                struct failure *why)
+{
+    struct gunzip *opened = calloc(1, sizeof(*opened));
+
+    if (!opened)
+        return failure_set_errno(why, ENOMEM, "cannot inflate");
+    opened->input = input;
+    opened->context = context;
+    opened->between = true;
+    if (set_up(opened, jobs, why)) {
+        gunzip_close(opened);
+        return -1;
+    }
+    *gunzip = opened;
+    return 0;
+}
+
+void gunzip_close(struct gunzip *gunzip)
+{
+    if (!gunzip)
+        return;
+    crew_end(gunzip->crew);
+    for (unsigned i = 0; i < gunzip->inflater_count; i++)
+        inflateEnd(&gunzip->inflaters[i]);
+    inflateEnd(&gunzip->serial);
+    free(gunzip->inflaters);
+    free(gunzip->pieces);
+    free(gunzip);
+}
