@@ -115,6 +115,13 @@ int fleet_finish(struct fleet *fleet, struct failure *why);
 /* The entry of a path in a finished fleet, or NULL. */
 const struct fleet_entry *fleet_find(const struct fleet *fleet, const char *path);
 
+/*
+ * The numbers of all entries of a judged fleet, worst first: those on which the run fails before
+ * others, then by the gravity of their causes, by corruptions, by leaks, by path. The caller frees
+ * the list. NULL: out of memory.
+ */
+size_t *fleet_worst_first(const struct fleet *fleet, struct failure *why);
+
 /* Sums over a finished and judged fleet. A file with several names counts once. */
 struct fleet_totals {
     uint64_t paths, images; /* names, and files behind them */

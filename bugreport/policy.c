@@ -66,6 +66,36 @@ unsigned policy_failing_all(const struct fleet *fleet)
     return causes;
 }
 
+/* The worst comes first. */
+static const struct {
+    unsigned causes;
+    int status;
+} gravities[] = {
+    {1u << CAUSE_CORRUPT, 2},
+    {1u << CAUSE_UNREADABLE, 1},
+    {1u << CAUSE_LEAKS, 3},
+    {1u << CAUSE_DIRTY | 1u << CAUSE_IN_USE | 1u << CAUSE_FRAGMENTATION, 4},
+    {1u << CAUSE_UNSUPPORTED, 63},
+};
+
+#define GRAVITIES (sizeof(gravities) / sizeof(gravities[0]))
+
+unsigned policy_gravity(unsigned causes)
+{
+    unsigned i = 0;
+
+    while (i < GRAVITIES && !(causes & gravities[i].causes))
+        i++;
+    return (unsigned)GRAVITIES - i;
+}
+
+int policy_exit_status(unsigned causes)
+{
+    unsigned gravity = policy_gravity(causes);
+
+    return gravity ? gravities[GRAVITIES - gravity].status : 0;
+}
+
 static unsigned known_causes(const struct policy *policy, const struct fleet_entry *now,
                              const struct fleet_entry *then)
 {

@@ -54,6 +54,13 @@ unsigned policy_failing(const struct policy *policy, const struct fleet_entry *e
 /* Those of all entries. */
 unsigned policy_failing_all(const struct fleet *fleet);
 
+/* How grave the worst of a set of causes is, 0 for none. */
+unsigned policy_gravity(unsigned causes);
+
+/* The exit status for the worst of a set of causes: 2, 1, 3, 4 (a limit, else consistent), 63, 0.
+ */
+int policy_exit_status(unsigned causes);
+
 /*
  * Notes for each entry what the baseline, finished as well, knows of the same path: causes that it
  * gave then too, unless there are more corruptions or leaks by now. Judge afterwards.

@@ -5,13 +5,14 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/quote.h"
 
 #define LABEL_WIDTH  28
 #define MAX_SUSPECTS 16 /* listed */
 
-const char *text_size(char buffer[TEXT_SIZE_SIZE], uint64_t bytes)
+const char *text_short_size(char buffer[TEXT_SIZE_SIZE], uint64_t bytes)
 {
     static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
     double value = (double)bytes;
@@ -21,7 +22,15 @@ const char *text_size(char buffer[TEXT_SIZE_SIZE], uint64_t bytes)
         value /= 1024;
         unit++;
     }
-    snprintf(buffer, TEXT_SIZE_SIZE, "%.3g %s (%" PRIu64 " bytes)", value, units[unit], bytes);
+    snprintf(buffer, TEXT_SIZE_SIZE, "%.3g %s", value, units[unit]);
+    return buffer;
+}
+
+const char *text_size(char buffer[TEXT_SIZE_SIZE], uint64_t bytes)
+{
+    size_t used = strlen(text_short_size(buffer, bytes));
+
+    snprintf(buffer + used, TEXT_SIZE_SIZE - used, " (%" PRIu64 " bytes)", bytes);
     return buffer;
 }
 

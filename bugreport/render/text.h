@@ -13,6 +13,9 @@ char *render_text(const struct record *record, struct failure *why);
 /* Long enough for any size, e.g. "1.5 GiB (1610612736 bytes)". */
 #define TEXT_SIZE_SIZE 64
 
+/* A number of bytes, rounded: "64 KiB". */
+const char *text_short_size(char buffer[TEXT_SIZE_SIZE], uint64_t bytes);
+
 /* A number of bytes as qemu-img writes it: "512 B (512 bytes)", "64 KiB (65536 bytes)". */
 const char *text_size(char buffer[TEXT_SIZE_SIZE], uint64_t bytes);
 

@@ -45,10 +45,11 @@ bool quote_is_unsafe(unsigned c)
 {
     return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0xad || c == 0x61c ||
            (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
-           (c >= 0x2060 && c <= 0x206f) || c == 0xfeff || (c >= 0xe0000 && c <= 0xe007f);
+           (c >= 0x2060 && c <= 0x206f) || c == 0xfeff || (c >= 0xe0000 && c <= 0xe007f) ||
+           (c & 0xfffe) == 0xfffe || (c >= 0xfdd0 && c <= 0xfdef);
 }
 
-static bool is_plain(const char *bytes, size_t length)
+bool quote_is_plain(const char *bytes, size_t length)
 {
     size_t at = 0;
 
@@ -65,16 +66,16 @@ static bool is_plain(const char *bytes, size_t length)
     return true;
 }
 
-static size_t escape(char out[5], unsigned char byte)
+size_t quote_byte(char out[QUOTE_BYTE_SIZE], unsigned char byte)
 {
     static const char letters[] = "n\nt\tr\r\"\"\\\\";
 
     for (size_t i = 0; i < sizeof(letters) - 1; i += 2) {
         if ((unsigned char)letters[i + 1] == byte)
-            return (size_t)snprintf(out, 5, "\\%c", letters[i]);
+            return (size_t)snprintf(out, QUOTE_BYTE_SIZE, "\\%c", letters[i]);
     }
     if (byte < 0x20 || byte >= 0x7f)
-        return (size_t)snprintf(out, 5, "\\%03o", byte);
+        return (size_t)snprintf(out, QUOTE_BYTE_SIZE, "\\%03o", byte);
     out[0] = (char)byte;
     out[1] = '\0';
     return 1;
@@ -86,8 +87,8 @@ static void write_escaped(char *buffer, size_t size, const char *bytes, size_t l
 
     buffer[used++] = '"';
     for (size_t i = 0; i < length; i++) {
-        char out[5];
-        size_t n = escape(out, (unsigned char)bytes[i]);
+        char out[QUOTE_BYTE_SIZE];
+        size_t n = quote_byte(out, (unsigned char)bytes[i]);
 
         if (used + n + sizeof("...\"") > size) {
             memcpy(buffer + used, "...", 3);
@@ -103,7 +104,7 @@ static void write_escaped(char *buffer, size_t size, const char *bytes, size_t l
 
 const char *quote_bytes(char *buffer, size_t size, const char *bytes, size_t length)
 {
-    if (is_plain(bytes, length) && length < size) {
+    if (quote_is_plain(bytes, length) && length < size) {
         memcpy(buffer, bytes, length);
         buffer[length] = '\0';
     } else {

@@ -27,12 +27,23 @@ const char *quote_bytes(char *buffer, size_t size, const char *bytes, size_t len
 #define QUOTE(name) quote_into((char[QUOTE_SIZE]){0}, QUOTE_SIZE, name)
 
 /*
+ * The parts, for who writes names of any length: whether length bytes may pass as they are, and if
+ * not, what stands for each of them between the double quotes. Returns how long that is.
+ */
+#define QUOTE_BYTE_SIZE 5
+bool quote_is_plain(const char *bytes, size_t length);
+size_t quote_byte(char out[QUOTE_BYTE_SIZE], unsigned char byte);
+
+/*
  * Decodes one UTF-8 sequence of at most length bytes into *character. Returns its size, or 0 where
  * the bytes are not well-formed UTF-8 (overlong forms and surrogates included).
  */
 size_t quote_utf8(const char *bytes, size_t length, unsigned *character);
 
-/* Whether a character moves the cursor, changes the direction of text or cannot be seen. */
+/*
+ * Whether a character moves the cursor, changes the direction of text, cannot be seen or is none
+ * (U+FFFE and the like, which XML forbids).
+ */
 bool quote_is_unsafe(unsigned character);
 
 #endif

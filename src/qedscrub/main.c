@@ -52,6 +52,7 @@ int main(int argc, char **argv)
 
     streams_fill();
     setlocale(LC_ALL, "");
+    setlocale(LC_NUMERIC, "C"); /* reports are for machines too */
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
     if (options_parse(&options, argc, argv, &why)) {

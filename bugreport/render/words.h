@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef BUGREPORT_RENDER_WORDS_H
+#define BUGREPORT_RENDER_WORDS_H
+
+#include <stdio.h>
+
+#include "bugreport/fleet.h"
+
+/* What the formats for people say alike. None of it is untrusted: all of it is plain ASCII. */
+
+/* What an image is, in a word: its verdict, or why it was not examined. */
+const char *words_outcome(const struct fleet_entry *entry);
+
+/* The names of a set of causes, with separator between them. */
+void words_causes(FILE *out, unsigned causes, const char *separator);
+
+/*
+ * What else there is to say of an entry, e.g. "dirty; base of 3 images; same file as another".
+ * Writes nothing where there is nothing.
+ */
+void words_remarks(FILE *out, const struct fleet *fleet, const struct fleet_entry *entry);
+
+/* Damage in figures, e.g. "2 corruptions, 1 leaked cluster (64 KiB)". */
+void words_damage(FILE *out, const struct record *record);
+
+/* What the run lacks, a line each that begins with prefix; nothing where it is complete. */
+void words_missing(FILE *out, const struct fleet *fleet, const char *prefix);
+
+/*
+ * The fleet in a few lines, of which each begins with prefix: how many images are what, sizes,
+ * what the run fails on, what is missing.
+ */
+void words_totals(FILE *out, const struct fleet *fleet, const char *prefix);
+
+#endif
