@@ -124,6 +124,7 @@ check-only: all $(BUILD)/mkimage $(unit_tests)  ## the tests alone; TESTS='unit 
 check-more:  ## sanitizers, lint and what else takes longer
 	@scripts/deps build check more
 	@$(MAKE) --no-print-directory lint check-sanitize
+	@$(MAKE) --no-print-directory check-only TESTS=browser
 
 N ?= 1000
 .PHONY: check-leaks

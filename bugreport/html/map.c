@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "bugreport/html/parts.h"
 
-#define ROW_HEIGHT 20 /* pixels */
+#define ROW_HEIGHT 24 /* pixels */
+#define LEAST      2  /* of HTML_TALL: what can be seen */
 #define TINTS      8
 
 static int sum_of(const int *heights, int count)
@@ -30,8 +31,8 @@ void html_stack(const uint64_t *values, int count, uint64_t whole, int *heights)
         double share = (double)values[i] * HTML_TALL / (double)whole;
 
         heights[i] = share > HTML_TALL ? HTML_TALL : (int)(share + 0.5);
-        if (values[i] > 0 && heights[i] == 0)
-            heights[i] = 1;
+        if (values[i] > 0 && heights[i] < LEAST)
+            heights[i] = LEAST;
     }
     while (sum_of(heights, count) > HTML_TALL)
         --*tallest(heights, count);

@@ -152,16 +152,27 @@ void html_figures(FILE *out, const void *subject)
     fprintf(out, "</td></tr>\n");
 }
 
-void html_meaning(FILE *out, const void *subject)
+static void write_bands(FILE *out, const void *subject)
 {
     static const struct gap gaps[] = {
-        {"FRAGMENTS", NULL, write_fragments},
         {"GAUGE", NULL, write_gauge},
         {"WATCH", NULL, write_watch},
         {"WATCH_SIZE", NULL, write_watch_size},
         {"DEFRAGMENT", NULL, write_defragment},
         {"DEFRAGMENT_SIZE", NULL, write_defragment_size},
         {"ADVICE", NULL, write_advice},
+        {0},
+    };
+
+    if (((const struct record *)subject)->allocated_clusters > 0)
+        template_write(out, templates_bands, gaps, subject);
+}
+
+void html_meaning(FILE *out, const void *subject)
+{
+    static const struct gap gaps[] = {
+        {"FRAGMENTS", NULL, write_fragments},
+        {"BANDS", NULL, write_bands},
         {"FIGURES", NULL, html_figures},
         {0},
     };

@@ -34,8 +34,8 @@ void html_runs(FILE *out, const void *record);
 void html_worst(FILE *out, const void *record);
 
 /*
- * Shares a height of HTML_TALL units out among values, in proportion to the whole, but at least one
- * to each that is not 0: what is rare must be seen.
+ * Shares a height of HTML_TALL units out among up to ten values, in proportion to the whole, but
+ * some to each that is not 0: what is rare must be seen.
  */
 #define HTML_TALL 10
 void html_stack(const uint64_t *values, int count, uint64_t whole, int *heights);

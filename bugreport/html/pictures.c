@@ -80,10 +80,9 @@ static void write_without(FILE *out, const void *subject)
     html_runs(out, record);
 }
 
-void html_pictures(FILE *out, const void *record)
+void html_pictures(FILE *out, const void *subject)
 {
     static const struct gap gaps[] = {
-        {"OF_COPY", NULL, write_of_copy},
         {"DOTS", NULL, html_dots},
         {"DOTS_TABLE", NULL, html_dots_table},
         {"GUEST", NULL, html_guest},
@@ -99,13 +98,20 @@ void html_pictures(FILE *out, const void *record)
         {"FILE_END", NULL, write_file_end},
         {"OUTSIDE", NULL, write_outside},
         {"BEYOND", NULL, write_beyond},
-        {"RUNS", NULL, html_runs},
-        {"WORST", NULL, html_worst},
         {0},
     };
+    const struct record *record = subject;
 
-    if (atlas_of(record))
-        template_write(out, templates_pictures, gaps, record);
-    else
+    if (!record->atlas) {
         write_without(out, record);
+        return;
+    }
+    write_of_copy(out, record);
+    if (record->allocated_clusters > 0)
+        template_write(out, templates_dots, gaps, record);
+    if (record->allocated_clusters + record->zero_clusters > 0)
+        template_write(out, templates_guest, gaps, record);
+    template_write(out, templates_file, gaps, record);
+    html_runs(out, record);
+    html_worst(out, record);
 }

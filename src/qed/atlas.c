@@ -79,16 +79,36 @@ static void count(struct atlas *atlas, uint64_t cluster, enum element_class clas
     }
 }
 
+/* The same as place() and atlas_add_clusters() for one cluster, of which random images consist. */
+static void place_one(struct atlas *atlas, uint64_t cluster, uint64_t offset, unsigned fragments,
+                      enum atlas_use use)
+{
+    struct atlas_guest *cell = &atlas->guest_cells[cluster >> atlas->guest.bits];
+    uint64_t at = offset_to_cluster(atlas, offset);
+    uint64_t place = at >> atlas->file.bits;
+
+    cell->data++;
+    cell->places += place;
+    cell->fragments += fragments;
+    atlas->file_cells[use][place]++;
+    atlas->dots[cluster >> atlas->columns.bits][at >> atlas->rows.bits]++;
+}
+
 void atlas_add_run(struct atlas *atlas, uint64_t cluster, const struct run *run, unsigned fragments,
                    bool twice)
 {
     uint64_t room = cluster < atlas->guest.clusters ? atlas->guest.clusters - cluster : 0;
     uint64_t inside = room < run->count ? room : run->count;
+    enum atlas_use use = twice ? ATLAS_TWICE : ATLAS_DATA;
 
     if (run->class == ELEMENT_UNALLOCATED)
         return;
+    if (run->class == ELEMENT_VALID && run->count == 1 && inside == 1) {
+        place_one(atlas, cluster, run->value, fragments, use);
+        return;
+    }
     if (run->class == ELEMENT_VALID)
-        atlas_add_clusters(atlas, twice ? ATLAS_TWICE : ATLAS_DATA, run->value, run->count);
+        atlas_add_clusters(atlas, use, run->value, run->count);
     if (run->reason == REASON_BEYOND_END)
         atlas->beyond += run->count;
     atlas->outside += run->count - inside;
