@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/quote.h"
 #include "bugreport/render/html.h"
 #include "bugreport/render/json.h"
 #include "bugreport/render/text.h"
@@ -11,23 +12,35 @@
 #include "qedscrub/status.h"
 #include "qedscrub/worker.h"
 
+typedef char *render_record(const struct record *record, struct failure *why);
+
+/* The formats of one record. */
+static const struct {
+    const char *name;
+    render_record *render;
+} formats[] = {{"human", render_text}, {"json", render_json}, {"html", render_html}};
+
+static render_record *find_format(const char *name, struct failure *why)
+{
+    for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+        if (!strcmp(name, formats[i].name))
+            return formats[i].render;
+    }
+    failure_set(why, "--output %s: give human, json or html", QUOTE(name));
+    return NULL;
+}
+
 /* What showing an image takes. */
 struct show {
     const struct options *options;
+    render_record *render;
     struct image image;
 };
 
-static char *render(const struct record *record, enum output_format format, struct failure *why)
-{
-    if (format == FORMAT_JSON)
-        return render_json(record, why);
-    return format == FORMAT_HTML ? render_html(record, why) : render_text(record, why);
-}
-
-static int print_record(const struct record *record, enum output_format format, FILE *out,
+static int print_record(const struct record *record, render_record *render, FILE *out,
                         struct failure *why)
 {
-    char *text = render(record, format, why);
+    char *text = render(record, why);
 
     if (!text)
         return -1;
@@ -47,7 +60,7 @@ static int show(void *context, FILE *out, struct failure *why)
     if (status != STATUS_OK)
         return status;
     if (image_record(image, image->path, &record, why) ||
-        print_record(&record, options->format, out, why))
+        print_record(&record, show->render, out, why))
         status = STATUS_FAILED;
     else
         status = verdict_exit_status(record.verdict);
@@ -63,8 +76,11 @@ int cmd_info(const struct options *options)
     char *text = NULL;
     int status;
 
-    if (options->word_count != 1) {
+    if (options->word_count != 1)
         failure_set(&why, "info: give one image");
+    else
+        context.render = find_format(options->output, &why);
+    if (!context.render) {
         complain(&why);
         return STATUS_FAILED;
     }

@@ -2,6 +2,7 @@
 #include "qedscrub/image.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/quote.h"
 #include "qedscrub/status.h"
@@ -54,7 +55,7 @@ int image_adopt(struct image *image, int fd, bool in_use, struct failure *why)
 /* Whether what the options ask for has maps in it. */
 static bool draws(const struct options *options)
 {
-    return options->command == COMMAND_PACK || options->format == FORMAT_HTML;
+    return options->command == COMMAND_PACK || !strcmp(options->output, "html");
 }
 
 int image_audit(struct image *image, const struct options *options, struct failure *why)

@@ -29,7 +29,7 @@ const struct option_row option_rows[] = {
     VALUE('j', "jobs", "N", jobs, COMMAND_PACK, "threads (one for each core, up to 8)"),
     VALUE(0, "deflate", "HOW", deflate, COMMAND_PACK,
           "tables: made for tables (default); zlib: zlib at its fastest"),
-    VALUE(0, "output", "FORMAT", format, COMMAND_INFO, "human (default), json or html"),
+    VALUE(0, "output", "FORMAT", output, COMMAND_INFO, "human (default), json or html"),
     VALUE(0, "max-findings", "N", max_findings, COMMAND_ALL, "findings listed of each kind (8)"),
     VALUE('f', "format", "qed", assume_qed, COMMAND_ALL,
           "take the file for a QED image, whatever it begins with"),

@@ -8,6 +8,7 @@
 #include "qedscrub/option_rows.h"
 
 #define DEFAULT_LABEL        "qedscrub"
+#define DEFAULT_OUTPUT       "human"
 #define DEFAULT_MAX_FINDINGS 8
 
 /* A bit for each row fits into 64. */
@@ -124,8 +125,10 @@ int options_parse(struct options *options, int argc, char **argv, struct failure
 {
     uint64_t used = 0;
 
-    *options = (struct options){
-        .command = COMMAND_PACK, .label = DEFAULT_LABEL, .max_findings = DEFAULT_MAX_FINDINGS};
+    *options = (struct options){.command = COMMAND_PACK,
+                                .label = DEFAULT_LABEL,
+                                .output = DEFAULT_OUTPUT,
+                                .max_findings = DEFAULT_MAX_FINDINGS};
     if (read_options(options, argc, argv, &used, why))
         return -1;
     find_command(options, argc, argv);

@@ -14,8 +14,6 @@ enum command { COMMAND_PACK = 1, COMMAND_INFO = 2 };
 
 #define COMMAND_ALL (COMMAND_PACK | COMMAND_INFO)
 
-enum output_format { FORMAT_HUMAN, FORMAT_JSON, FORMAT_HTML };
-
 /* The command line, decoded. Strings point into argv. */
 struct options {
     enum command command;
@@ -24,7 +22,7 @@ struct options {
 
     const char *archive; /* -o */
     const char *label;
-    enum output_format format;
+    const char *output; /* the name of a format */
     size_t max_findings;
     unsigned jobs;      /* -j; 0: as many as suit the machine */
     bool plain_deflate; /* --deflate=zlib */
