@@ -3,6 +3,19 @@
 
 #include "qedscrub/option_rows.h"
 
+#define LEFT_WIDTH 28
+
+/* Further lines of a help begin where its first does. */
+static void print_help(FILE *out, const char *help)
+{
+    for (; *help; help++) {
+        putc(*help, out);
+        if (*help == '\n')
+            fprintf(out, "%*s", LEFT_WIDTH + 3, "");
+    }
+    putc('\n', out);
+}
+
 static void print_row(FILE *out, const struct option_row *row)
 {
     char left[64], letter[8] = "    ";
@@ -11,7 +24,8 @@ static void print_row(FILE *out, const struct option_row *row)
         snprintf(letter, sizeof(letter), "-%c, ", row->letter);
     snprintf(left, sizeof(left), "%s--%s%s%s", letter, row->name, row->argument ? " " : "",
              row->argument ? row->argument : "");
-    fprintf(out, "  %-26s %s\n", left, row->help);
+    fprintf(out, "  %-*s ", LEFT_WIDTH, left);
+    print_help(out, row->help);
 }
 
 static void print_commands(FILE *out, unsigned only)
@@ -32,7 +46,7 @@ void options_help(FILE *out, unsigned command)
             print_row(out, row);
     }
     fprintf(out, "\nExit status: 0 consistent, or packed; 1 failed; 2 corrupt; 3 leaks only; "
-                 "63 not a QED image.\n");
+                 "4 over a\nlimit that was given; 63 not a QED image.\n");
     if (!command || command == COMMAND_PACK)
         fprintf(out, "\nTo begin with:  qedscrub image.qed -o bug.tar.gz\n");
 }

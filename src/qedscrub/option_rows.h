@@ -37,9 +37,18 @@ const struct command_row *command_row_of(enum command command);
 int option_set_archive(struct options *options, const char *argument, struct failure *why);
 int option_set_assume_qed(struct options *options, const char *argument, struct failure *why);
 int option_set_deflate(struct options *options, const char *argument, struct failure *why);
+int option_set_baseline(struct options *options, const char *argument, struct failure *why);
+int option_set_fail_on(struct options *options, const char *argument, struct failure *why);
+int option_set_max_fragmentation(struct options *options, const char *argument,
+                                 struct failure *why);
+int option_set_max_leaked(struct options *options, const char *argument, struct failure *why);
+int option_set_report(struct options *options, const char *argument, struct failure *why);
 int option_set_output(struct options *options, const char *argument, struct failure *why);
 int option_set_jobs(struct options *options, const char *argument, struct failure *why);
 int option_set_label(struct options *options, const char *argument, struct failure *why);
 int option_set_max_findings(struct options *options, const char *argument, struct failure *why);
+
+/* Refuses a policy that cannot be meant, once all options are known. */
+int option_check_policy(const struct options *options, struct failure *why);
 
 #endif

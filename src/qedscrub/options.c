@@ -128,9 +128,12 @@ int options_parse(struct options *options, int argc, char **argv, struct failure
     *options = (struct options){.command = COMMAND_PACK,
                                 .label = DEFAULT_LABEL,
                                 .output = DEFAULT_OUTPUT,
-                                .max_findings = DEFAULT_MAX_FINDINGS};
+                                .max_findings = DEFAULT_MAX_FINDINGS,
+                                .policy = POLICY_DEFAULT};
     if (read_options(options, argc, argv, &used, why))
         return -1;
     find_command(options, argc, argv);
-    return options->help || options->version ? 0 : check_applicable(options, used, why);
+    if (options->help || options->version)
+        return 0;
+    return check_applicable(options, used, why) || option_check_policy(options, why) ? -1 : 0;
 }

@@ -8,11 +8,23 @@
 #include <stdio.h>
 
 #include "base/failure.h"
+#include "bugreport/policy.h"
+#include "bugreport/render/formats.h"
 
 /* The commands, each a bit, so that an option can say to which ones it belongs. */
-enum command { COMMAND_PACK = 1, COMMAND_INFO = 2 };
+enum command { COMMAND_PACK = 1, COMMAND_INFO = 2, COMMAND_MERGE = 64 };
 
-#define COMMAND_ALL (COMMAND_PACK | COMMAND_INFO)
+#define COMMAND_ALL    (COMMAND_PACK | COMMAND_INFO | COMMAND_MERGE)
+#define COMMAND_IMAGES (COMMAND_PACK | COMMAND_INFO) /* those that read images */
+#define COMMAND_FLEET  COMMAND_MERGE                 /* those that report on many */
+
+/* --report FORMAT=FILE: an output beside standard output. */
+struct report_option {
+    const struct format_row *format;
+    const char *path;
+};
+
+#define MAX_REPORTS 32
 
 /* The command line, decoded. Strings point into argv. */
 struct options {
@@ -29,6 +41,13 @@ struct options {
     bool help, version, force_share, quiet, force, dry_run, keep_names, keep_backing_name, faithful;
     bool no_sandbox;
     bool assume_qed; /* -f qed */
+
+    struct report_option reports[MAX_REPORTS];
+    unsigned report_count;
+    struct policy policy;
+    bool policy_given; /* by an option, and not only the default */
+    const char *baseline;
+    bool timings, exit_zero;
 };
 
 /*

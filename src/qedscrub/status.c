@@ -6,8 +6,8 @@
 /* Whatever is not in the list is taken for a failure. */
 static size_t gravity(int status)
 {
-    static const int order[] = {STATUS_OK, STATUS_NOT_QED, STATUS_LEAKS, STATUS_FAILED,
-                                STATUS_CORRUPT};
+    static const int order[] = {STATUS_OK,    STATUS_NOT_QED, STATUS_LIMIT,
+                                STATUS_LEAKS, STATUS_FAILED,  STATUS_CORRUPT};
 
     for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
         if (order[i] == status)

@@ -8,12 +8,13 @@ enum {
     STATUS_FAILED = 1,
     STATUS_CORRUPT = 2,
     STATUS_LEAKS = 3,
+    STATUS_LIMIT = 4, /* consistent, but over a limit that was given */
     STATUS_NOT_QED = 63
 };
 
 /*
  * The worse of two exit statuses, for runs over many images. Their numbers are in no order of
- * gravity: corrupt is worst, then failed, leaks, not an image.
+ * gravity: corrupt is worst, then failed, leaks, limits, not an image.
  */
 int status_worse(int a, int b);
 

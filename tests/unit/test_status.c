@@ -4,7 +4,7 @@
 #include "tests/unit/unit.h"
 
 /* All statuses, the worst last; rows and columns of the table that status_worse() is. */
-static const int order[] = {STATUS_OK, STATUS_NOT_QED, STATUS_LEAKS, STATUS_FAILED, STATUS_CORRUPT};
+static const int order[] = {STATUS_OK, STATUS_NOT_QED, STATUS_LIMIT, STATUS_LEAKS, STATUS_FAILED, STATUS_CORRUPT};
 
 static void full_table(void **state)
 {
@@ -22,6 +22,7 @@ static void numbers_are_those_of_qemu_img(void **state)
     assert_int_equal(STATUS_FAILED, 1);
     assert_int_equal(STATUS_CORRUPT, 2);
     assert_int_equal(STATUS_LEAKS, 3);
+    assert_int_equal(STATUS_LIMIT, 4);
     assert_int_equal(STATUS_NOT_QED, 63);
 }
 
@@ -41,8 +42,8 @@ static void unknown_statuses_count_as_failures(void **state)
 static void order_of_many_does_not_matter(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < 5 * 5 * 5; i++) {
-        int a = order[i % 5], b = order[i / 5 % 5], c = order[i / 25];
+    for (size_t i = 0; i < 6 * 6 * 6; i++) {
+        int a = order[i % 6], b = order[i / 6 % 6], c = order[i / 36];
 
         assert_int_equal(status_worse(status_worse(a, b), c), status_worse(a, status_worse(b, c)));
         assert_int_equal(status_worse(a, b), status_worse(b, a));
