@@ -4,7 +4,8 @@
 #include "tests/unit/unit.h"
 
 /* All statuses, the worst last; rows and columns of the table that status_worse() is. */
-static const int order[] = {STATUS_OK, STATUS_NOT_QED, STATUS_LIMIT, STATUS_LEAKS, STATUS_FAILED, STATUS_CORRUPT};
+static const int order[] = {STATUS_OK,    STATUS_NOT_QED, STATUS_LIMIT,
+                            STATUS_LEAKS, STATUS_FAILED,  STATUS_CORRUPT};
 
 static void full_table(void **state)
 {
