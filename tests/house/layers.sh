@@ -31,8 +31,12 @@ rule "bugreport knows base, qed and itself" "$(strangers bugreport base qed bugr
 rule "qedscrub knows base, qed, bugreport and itself" \
     "$(strangers src/qedscrub base qed bugreport qedscrub)"
 rule "qed-tool knows base, qed and itself" "$(strangers src/qed-tool base qed qed-tool)"
-rule "one file knows libarchive" \
-    "$(grep -rlE '<archive(_entry)?\.h>' src bugreport | grep -v '^bugreport/pack/tarball\.c$')"
+rule "one file that writes and one that reads know libarchive" \
+    "$(grep -rlE '<archive(_entry)?\.h>' src bugreport |
+        grep -vE '^bugreport/(pack/tarball|unpack/stream_filter)\.c$')"
+rule "libarchive inflates for us, and reads no format" \
+    "$(grep -rnoE 'archive_read_support_[a-z_]*' src bugreport |
+        grep -vE 'unpack/stream_filter\.c:[0-9]+:archive_read_support_(filter_zstd|filter_xz|format_raw)$')"
 rule "only edit.c opens anything for reading and writing" \
     "$(grep -rnw O_RDWR src bugreport | grep -v '^src/qed-tool/edit\.c:')"
 rule "the libraries never print" \

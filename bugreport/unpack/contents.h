@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef BUGREPORT_UNPACK_CONTENTS_H
+#define BUGREPORT_UNPACK_CONTENTS_H
+
+#include <stdbool.h>
+
+#include "bugreport/unpack/image_store.h"
+
+/*
+ * What is in a bundle, read without unpacking it to disk: the small members as bytes, the image as
+ * a source. Members are known names, each once, in the order in which pack writes them, in one
+ * folder.
+ */
+enum contents_member {
+    MEMBER_README,
+    MEMBER_ISSUE,
+    MEMBER_TEXT,
+    MEMBER_JSON,
+    MEMBER_HTML,
+    MEMBER_IMAGE,
+    MEMBER_MANIFEST,
+    CONTENTS_MEMBERS
+};
+
+/* The name of a member in the folder. */
+const char *contents_name(enum contents_member member);
+
+#define CONTENTS_LABEL_SIZE 101
+
+struct contents {
+    char label[CONTENTS_LABEL_SIZE]; /* the folder */
+    size_t count;                    /* members */
+    struct {
+        bool present;
+        char *bytes; /* with a NUL behind them; of the image NULL */
+        size_t size;
+    } members[CONTENTS_MEMBERS];
+    struct image_store image;
+};
+
+/*
+ * Reads the bundle in an open file or pipe, from its position to its end. Fails on anything that is
+ * not a bundle, one that ends early or goes on behind its end, and one that asks for more memory
+ * than what pack writes. contents_free() is due even if this fails.
+ */
+int contents_read(struct contents *contents, int fd, struct failure *why);
+
+void contents_free(struct contents *contents);
+
+#endif
