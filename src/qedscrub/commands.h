@@ -8,6 +8,7 @@
 int cmd_pack(const struct options *options);
 int cmd_info(const struct options *options);
 int cmd_merge(const struct options *options);
+int cmd_verify(const struct options *options);
 
 /* Says on standard error, in one line, why something failed. */
 void complain(const struct failure *why);

@@ -30,13 +30,16 @@ const struct option_row option_rows[] = {
     VALUE('j', "jobs", "N", jobs, COMMAND_PACK, "threads (one for each core, up to 8)"),
     VALUE(0, "deflate", "HOW", deflate, COMMAND_PACK,
           "tables: made for tables (default); zlib: zlib at its fastest"),
+    VALUE(0, "against", "IMAGE", against, COMMAND_VERIFY,
+          "compare with the original too: words and verdict"),
     VALUE(0, "output", "FORMAT", output, COMMAND_INFO | COMMAND_FLEET,
           "human (default) or json; info: html too; of many\n"
           "images ndjson, csv, junit, openmetrics, markdown, github"),
     VALUE(0, "max-findings", "N", max_findings, COMMAND_IMAGES, "findings listed of each kind (8)"),
     VALUE('f', "format", "qed", assume_qed, COMMAND_IMAGES,
           "take the file for a QED image, whatever it begins with"),
-    FLAG('U', "force-share", force_share, COMMAND_IMAGES, "read an image although it is in use"),
+    FLAG('U', "force-share", force_share, COMMAND_IMAGES | COMMAND_VERIFY,
+         "read an image although it is in use"),
     FLAG('q', "quiet", quiet, COMMAND_PACK, "say nothing unless something is wrong"),
     FLAG(0, "no-sandbox", no_sandbox, COMMAND_ALL,
          "read images without the protection of a sandbox"),
@@ -64,6 +67,8 @@ const struct command_row command_rows[] = {
      "Shows header, dirty flag, allocation, fragmentation and consistency of an image."},
     {"merge", COMMAND_MERGE, cmd_merge, "merge RECORDS... [--output FORMAT]",
      "Puts records of many images together and reports on them in any format."},
+    {"verify", COMMAND_VERIFY, cmd_verify, "verify BUNDLE [--against IMAGE]",
+     "Proves, from a bundle alone, that it holds no guest data."},
     {0},
 };
 

@@ -34,6 +34,7 @@ extern const struct command_row command_rows[];
 const struct command_row *command_row_of(enum command command);
 
 /* The decoders of arguments: they fill the member of the same name, or refuse. */
+int option_set_against(struct options *options, const char *argument, struct failure *why);
 int option_set_archive(struct options *options, const char *argument, struct failure *why);
 int option_set_assume_qed(struct options *options, const char *argument, struct failure *why);
 int option_set_deflate(struct options *options, const char *argument, struct failure *why);

@@ -18,6 +18,13 @@ static bool number_of(const char *argument, unsigned long limit, unsigned long *
     return argument[0] >= '0' && argument[0] <= '9' && !*end && !errno && *value <= limit;
 }
 
+int option_set_against(struct options *options, const char *argument, struct failure *why)
+{
+    (void)why;
+    options->against = argument;
+    return 0;
+}
+
 int option_set_archive(struct options *options, const char *argument, struct failure *why)
 {
     (void)why;

@@ -12,12 +12,11 @@
 #include "bugreport/render/formats.h"
 
 /* The commands, each a bit, so that an option can say to which ones it belongs. */
-enum command { COMMAND_PACK = 1, COMMAND_INFO = 2, COMMAND_MERGE = 64 };
+enum command { COMMAND_PACK = 1, COMMAND_INFO = 2, COMMAND_VERIFY = 16, COMMAND_MERGE = 64 };
 
-#define COMMAND_ALL    (COMMAND_PACK | COMMAND_INFO | COMMAND_MERGE)
+#define COMMAND_ALL    (COMMAND_PACK | COMMAND_INFO | COMMAND_VERIFY | COMMAND_MERGE)
 #define COMMAND_IMAGES (COMMAND_PACK | COMMAND_INFO) /* those that read images */
 #define COMMAND_FLEET  COMMAND_MERGE                 /* those that report on many */
-
 /* --report FORMAT=FILE: an output beside standard output. */
 struct report_option {
     const struct format_row *format;
@@ -33,6 +32,7 @@ struct options {
     int word_count;
 
     const char *archive; /* -o */
+    const char *against; /* the original of a bundle */
     const char *label;
     const char *output; /* the name of a format */
     size_t max_findings;
