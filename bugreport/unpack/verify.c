@@ -38,7 +38,7 @@ static const struct {
 } steps[] = {
     {"members", take_members, false, false},   {"digests", verify_digests, false, false},
     {"account", verify_account, false, false}, {"grammar", verify_grammar, true, false},
-    {"reports", verify_reports, false, false}, {"figures", verify_figures, true, false},
+    {"figures", verify_figures, true, false},  {"reports", verify_reports, false, false},
     {"original", verify_original, true, true}, {"verdict", verify_verdict, false, true},
 };
 
@@ -73,6 +73,7 @@ void verify_run(struct verification *verification, int fd, struct source *origin
 
     *verification = (struct verification){0};
     verification->proved = run_steps(&job);
+    verification->record.atlas = NULL; /* the audit's */
     account_free(&job.account);
     audit_free(&job.audit);
     audit_free(&job.original_audit);

@@ -9,6 +9,7 @@
 #include "bugreport/pack/readme.h"
 #include "bugreport/pack/sink.h"
 #include "bugreport/record_from_json.h"
+#include "bugreport/render/html.h"
 #include "bugreport/render/json.h"
 #include "bugreport/render/text.h"
 #include "bugreport/unpack/verify_steps.h"
@@ -124,6 +125,24 @@ int verify_digests(struct verify_job *job, struct failure *why)
     return check_image(&contents->image, entry, why);
 }
 
+static int read_record(struct verify_job *job, struct failure *why)
+{
+    const struct contents *contents = &job->verification->contents;
+    json_error_t error;
+    json_t *object =
+        json_loadb(contents->members[MEMBER_JSON].bytes, contents->members[MEMBER_JSON].size,
+                   JSON_REJECT_DUPLICATES, &error);
+    int result;
+
+    if (!object)
+        return failure_set(why, "report.json is not JSON: %s", QUOTE(error.text));
+    result = record_from_json(&job->verification->record, object, why);
+    json_decref(object);
+    if (result)
+        failure_prefix(why, "report.json");
+    return result;
+}
+
 static bool same_extents(const struct extents *a, const struct extents *b)
 {
     return a->count == b->count &&
@@ -134,7 +153,18 @@ int verify_account(struct verify_job *job, struct failure *why)
 {
     const struct account *account = &job->account;
     const struct image_store *image = &job->verification->contents.image;
+    const struct record *record = &job->verification->record;
 
+    if (read_record(job, why))
+        return -1;
+    if (record->copy.present != job->verification->has_image)
+        return failure_set(why, "report.json tells %s a copy",
+                           record->copy.present ? "of" : "nothing of");
+    if (record->file_size != account->end)
+        return failure_set(why,
+                           "report.json: the original has %" PRIu64
+                           " bytes, manifest.json accounts for %" PRIu64,
+                           record->file_size, account->end);
     job->verification->dropped = account->dropped;
     job->verification->whole = account->end;
     verify_say(job, "%" PRIu64 " ranges add up to the %" PRIu64 " bytes of the original%s",
@@ -207,46 +237,20 @@ static int check_values(const struct verify_job *job, struct failure *why)
     return 0;
 }
 
-static int read_record(struct verify_job *job, struct failure *why)
-{
-    const struct contents *contents = &job->verification->contents;
-    json_error_t error;
-    json_t *object =
-        json_loadb(contents->members[MEMBER_JSON].bytes, contents->members[MEMBER_JSON].size,
-                   JSON_REJECT_DUPLICATES, &error);
-    int result;
-
-    if (!object)
-        return failure_set(why, "report.json is not JSON: %s", QUOTE(error.text));
-    result = record_from_json(&job->verification->record, object, why);
-    json_decref(object);
-    if (result)
-        failure_prefix(why, "report.json");
-    return result;
-}
-
 int verify_reports(struct verify_job *job, struct failure *why)
 {
     const struct contents *contents = &job->verification->contents;
-    const struct record *record = &job->verification->record;
+    struct record *record = &job->verification->record;
 
-    if (read_record(job, why))
-        return -1;
-    if (record->copy.present != job->verification->has_image)
-        return failure_set(why, "report.json tells %s a copy",
-                           record->copy.present ? "of" : "nothing of");
-    if (record->file_size != job->account.end)
-        return failure_set(why,
-                           "report.json: the original has %" PRIu64 " bytes, manifest.json: "
-                           "%" PRIu64,
-                           record->file_size, job->account.end);
+    if (job->verification->has_image)
+        record_set_atlas(record, job->audit.atlas);
     if (check_text(contents, MEMBER_JSON, render_json(record, why), why) ||
         check_text(contents, MEMBER_TEXT, render_text(record, why), why) ||
+        (contents->members[MEMBER_HTML].present &&
+         check_text(contents, MEMBER_HTML, render_html(record, why), why)) ||
         check_text(contents, MEMBER_README, readme_text(record, contents->label, why), why))
         return -1;
-    verify_say(job,
-               "README.txt and report.txt say what report.json says, and no more; names in "
-               "it: %s%s%s",
+    verify_say(job, "the texts say what report.json says, and no more; names in it: %s%s%s",
                QUOTE(record->filename), record->backing_name ? ", backing file " : "",
                record->backing_name ? QUOTE(record->backing_name) : "");
     return check_values(job, why);
@@ -294,7 +298,7 @@ static int check_words(const struct record_copy *copy, const struct grammar *gra
 
 int verify_figures(struct verify_job *job, struct failure *why)
 {
-    const struct audit_options options = {.keep = 0};
+    const struct audit_options options = {.atlas = true};
     const struct record *record = &job->verification->record;
     struct audit_figures figures;
 

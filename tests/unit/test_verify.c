@@ -41,7 +41,7 @@ static void write_bundle(struct verify_test *test, struct audit *audit, struct s
 
 static void pack(struct verify_test *test)
 {
-    const struct audit_options audit_options = {.keep = 3};
+    const struct audit_options audit_options = {.keep = 3, .atlas = true};
     const struct scrub_options options = {.keep_backing_name = false};
     struct audit *audit = test_malloc(sizeof(*audit));
     struct scrub scrub;
