@@ -17,6 +17,7 @@ enum command { COMMAND_PACK = 1, COMMAND_INFO = 2, COMMAND_VERIFY = 16, COMMAND_
 #define COMMAND_ALL    (COMMAND_PACK | COMMAND_INFO | COMMAND_VERIFY | COMMAND_MERGE)
 #define COMMAND_IMAGES (COMMAND_PACK | COMMAND_INFO) /* those that read images */
 #define COMMAND_FLEET  COMMAND_MERGE                 /* those that report on many */
+
 /* --report FORMAT=FILE: an output beside standard output. */
 struct report_option {
     const struct format_row *format;
