@@ -9,7 +9,7 @@
  * of all symbols for literals and lengths, then those of some distances.
  */
 #define BLOCK_HEADER_SYMBOLS   286
-#define BLOCK_HEADER_DISTANCES 6
+#define BLOCK_HEADER_DISTANCES 8
 #define BLOCK_HEADER_SIZES     (BLOCK_HEADER_SYMBOLS + BLOCK_HEADER_DISTANCES)
 
 /*

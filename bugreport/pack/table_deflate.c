@@ -7,15 +7,17 @@
  *     00 00 a1 17 05 00 00 00
  *     00 00 a2 17 05 00 00 00
  *
- * follow each other: one byte is new, seven are those of 8 bytes ago. So nothing else is looked
- * for. What differs from the byte 8 before it is a literal; three or more bytes in a row that do
- * not are a match at distance 8, the only distance that occurs; fewer are not worth a match.
+ * follow each other: one byte is new, seven are those of 8 bytes ago. So the first thing to look at
+ * is the byte 8 before. Three or more bytes in a row that are equal to it are a "near" match, at
+ * distance 8; fewer are not worth one. Of what is left, three or more that are equal to the bytes
+ * 16 before are a "far" match: where a single word is out of order, the one behind it resembles the
+ * one before it. All else is literal, and there is no other distance.
  *
- *  1. find_literals(): a mask with a bit for each byte, set where it must be a literal;
+ *  1. find_near(): a mask with a bit for each byte, set where no near match covers it;
  *  2. make_tokens(): the mask becomes tokens, "a match of so many bytes, then this literal", and
  *     how often each length and literal occurs is counted;
- *  3. make_code(): Huffman codes for these counts. Since there is one distance, a length stands for
- *     a whole match, and its code with extra bits and distance is made once, in advance;
+ *  3. make_code(): Huffman codes for these counts. The code of each match, with length, extra bits
+ *     and distance, is put together once, in advance;
  *  4. put_tokens(): two look-ups and one store for each token.
  *
  * The result is one dynamic Huffman block, or stored ones where that is no larger.
@@ -30,7 +32,7 @@
 #include "bugreport/pack/block_header.h"
 #include "bugreport/pack/huffman.h"
 
-#define WORD         8 /* bytes, and the distance of all matches */
+#define WORD         8 /* bytes, and the distance of near matches; that of far ones is twice that */
 #define LINE         64
 #define SHORTEST     3
 #define LONGEST      258
@@ -42,15 +44,14 @@
 #define SYMBOLS      BLOCK_HEADER_SYMBOLS
 #define STORED       0u /* the kind of block; not the last one */
 
-/* Distance 8 has the last of six codes, whose bit is 0 since no other is used; an extra bit, 1,
- * tells it from distance 7. */
-#define DISTANCE_SIZE 2
-#define DISTANCE_BITS 2u
+/* A match is a number: the length of a near one, 0 for none, or FAR and the length of a far one. */
+#define FAR     (LONGEST + 1)
+#define MATCHES (FAR + LONGEST + 1)
 
-/* A match length in the upper bits, 0 for none; below 9 bits of literal. */
-#define TOKEN(length, literal) ((uint32_t)((length) << 9 | (literal)))
-#define TOKEN_LENGTH(token)    ((token) >> 9)
-#define TOKEN_LITERAL(token)   ((token)&511)
+/* A match in the upper bits; below 9 bits of literal. */
+#define TOKEN(match, literal) ((uint32_t)((match) << 9 | (literal)))
+#define TOKEN_MATCH(token)    ((token) >> 9)
+#define TOKEN_LITERAL(token)  ((token)&511)
 
 struct code {
     uint32_t bits; /* the first one lowest */
@@ -58,13 +59,19 @@ struct code {
 };
 
 struct table_deflate {
-    uint64_t mask[TABLE_DEFLATE_MOST / LINE + 1]; /* of literals, a bit for each byte */
+    uint64_t mask[TABLE_DEFLATE_MOST / LINE + 1]; /* of bytes without near match */
     uint32_t tokens[TABLE_DEFLATE_MOST + 1];
     size_t token_count;
-    uint32_t length_counts[LONGEST + 1], literal_counts[NO_LITERAL + 1];
+    uint32_t match_counts[MATCHES], literal_counts[NO_LITERAL + 1];
     uint8_t sizes[BLOCK_HEADER_SIZES]; /* of the codes of all symbols, then of all distances */
-    struct code lengths[LONGEST + 1], literals[NO_LITERAL + 1], end;
+    struct code matches[MATCHES], literals[NO_LITERAL + 1], end;
 };
+
+/* Each distance has a code of one bit, the first one 0, and extra bits that are all 1. */
+static const struct distance {
+    unsigned code; /* 5 stands for distances 7 and 8, 7 for 13 to 16 */
+    struct code bits;
+} near = {5, {2, 2}}, far = {7, {7, 3}};
 
 /* RFC 1951, 3.2.5: the shortest length of each length code, and its extra bits. */
 static const uint16_t length_base[LENGTH_CODES + 1] = {
@@ -109,7 +116,7 @@ static inline uint64_t row_ends(uint64_t here, uint64_t before)
 }
 
 /* Fills the mask; the last line's bits past the end are not set. */
-static void find_literals(struct table_deflate *encoder, const unsigned char *bytes, size_t size)
+static void find_near(struct table_deflate *encoder, const unsigned char *bytes, size_t size)
 {
     uint64_t here = equal_bytes_at_end(bytes, size, 0), ends = row_ends(here, 0);
 
@@ -128,52 +135,93 @@ static void find_literals(struct table_deflate *encoder, const unsigned char *by
         encoder->mask[size / LINE] &= (UINT64_C(1) << size % LINE) - 1;
 }
 
-static inline uint32_t *add_token(struct table_deflate *encoder, uint32_t *at, size_t length,
-                                  unsigned literal)
+/* Where the second step is. */
+struct parser {
+    struct table_deflate *encoder;
+    const unsigned char *bytes;
+    size_t size, done; /* bytes */
+    uint32_t *token;   /* the next one */
+};
+
+static inline void add_token(struct parser *parser, size_t match, unsigned literal)
 {
-    encoder->length_counts[length]++;
-    encoder->literal_counts[literal]++;
-    *at = TOKEN(length, literal);
-    return at + 1;
+    parser->encoder->match_counts[match]++;
+    parser->encoder->literal_counts[literal]++;
+    *parser->token++ = TOKEN(match, literal);
 }
 
-/* Cuts a match to a length that there is, leaving nothing or a possible match. */
-static uint32_t *add_long_matches(struct table_deflate *encoder, uint32_t *at, size_t *length)
+/* Leaves a near match of a length that there is, or none: the rest of it becomes tokens. */
+static void trim_near(struct parser *parser, size_t position)
 {
-    while (*length > LONGEST) {
-        size_t part = *length < LONGEST + SHORTEST ? LONGEST - SHORTEST : LONGEST;
+    while (position - parser->done > LONGEST) {
+        size_t left = position - parser->done;
+        size_t length = left < LONGEST + SHORTEST ? LONGEST - SHORTEST : LONGEST;
 
-        at = add_token(encoder, at, part, NO_LITERAL);
-        *length -= part;
+        add_token(parser, length, NO_LITERAL);
+        parser->done += length;
     }
-    return at;
+    while (position - parser->done < SHORTEST && parser->done < position)
+        add_token(parser, 0, parser->bytes[parser->done++]);
+}
+
+/* The near match that ends at position. A far one may have left too little of it. */
+static inline size_t near_match(struct parser *parser, size_t position)
+{
+    size_t length = position - parser->done;
+
+    if (length <= LONGEST && length != 1 && length != 2)
+        return length;
+    trim_near(parser, position);
+    return position - parser->done;
+}
+
+/* Of the far match that begins at position, 0 if there is none. */
+static inline size_t far_match(const struct parser *parser, size_t position)
+{
+    const unsigned char *here = parser->bytes + position;
+    size_t left = parser->size - position, length = SHORTEST;
+
+    if (position < 2 * WORD || left < 4 ||
+        (bytes_load32(here) ^ bytes_load32(here - 2 * WORD)) & 0xffffff)
+        return 0;
+    left = left < LONGEST ? left : LONGEST;
+    while (length < left && here[length] == here[(ptrdiff_t)length - 2 * WORD])
+        length++;
+    return length;
+}
+
+/* A byte that no near match covers, and all before it. */
+static inline void parse_byte(struct parser *parser, size_t position)
+{
+    size_t before = near_match(parser, position), length = far_match(parser, position);
+
+    if (length) {
+        if (before)
+            add_token(parser, before, NO_LITERAL);
+        add_token(parser, FAR + length, NO_LITERAL);
+        parser->done = position + length;
+    } else {
+        add_token(parser, before, parser->bytes[position]);
+        parser->done = position + 1;
+    }
 }
 
 static void make_tokens(struct table_deflate *encoder, const unsigned char *bytes, size_t size)
 {
-    uint32_t *at = encoder->tokens;
-    size_t done = 0, length;
+    struct parser parser = {encoder, bytes, size, 0, encoder->tokens};
 
-    memset(encoder->length_counts, 0, sizeof(encoder->length_counts));
+    memset(encoder->match_counts, 0, sizeof(encoder->match_counts));
     memset(encoder->literal_counts, 0, sizeof(encoder->literal_counts));
     for (size_t line = 0; line < size; line += LINE) {
-        uint64_t literals = encoder->mask[line / LINE];
+        for (uint64_t mask = encoder->mask[line / LINE]; mask; mask &= mask - 1) {
+            size_t position = line + (unsigned)__builtin_ctzll(mask);
 
-        for (; literals; literals &= literals - 1) {
-            size_t position = line + (unsigned)__builtin_ctzll(literals);
-
-            length = position - done;
-            if (length > LONGEST)
-                at = add_long_matches(encoder, at, &length);
-            at = add_token(encoder, at, length, bytes[position]);
-            done = position + 1;
+            if (position >= parser.done)
+                parse_byte(&parser, position);
         }
     }
-    length = size - done;
-    at = add_long_matches(encoder, at, &length);
-    if (length)
-        at = add_token(encoder, at, length, NO_LITERAL);
-    encoder->token_count = (size_t)(at - encoder->tokens);
+    add_token(&parser, near_match(&parser, size), NO_LITERAL);
+    encoder->token_count = (size_t)(parser.token - encoder->tokens);
 }
 
 /* Counts by symbol what was counted by length and literal. */
@@ -184,21 +232,27 @@ static void count_symbols(const struct table_deflate *encoder, uint32_t counts[S
     for (unsigned i = 0; i < LENGTH_CODES; i++) {
         counts[FIRST_LENGTH + i] = 0;
         for (unsigned length = length_base[i]; length < length_base[i + 1]; length++)
-            counts[FIRST_LENGTH + i] += encoder->length_counts[length];
+            counts[FIRST_LENGTH + i] +=
+                encoder->match_counts[length] + encoder->match_counts[FAR + length];
     }
 }
 
-/* The code of each match, whole: length, extra bits, distance. */
-static void make_length_codes(struct table_deflate *encoder, const uint16_t *codes)
+static struct code join_codes(struct code first, struct code second)
+{
+    return (struct code){first.bits | second.bits << first.size, first.size + second.size};
+}
+
+static void make_match_codes(struct table_deflate *encoder, const uint16_t *codes)
 {
     for (unsigned i = 0; i < LENGTH_CODES; i++) {
-        unsigned code_size = encoder->sizes[FIRST_LENGTH + i], size = code_size + length_extra[i];
+        struct code symbol = {codes[FIRST_LENGTH + i], encoder->sizes[FIRST_LENGTH + i]};
 
         for (unsigned length = length_base[i]; length < length_base[i + 1]; length++) {
-            uint32_t bits = codes[FIRST_LENGTH + i] | (length - length_base[i]) << code_size;
+            struct code extra = {length - length_base[i], length_extra[i]};
+            struct code whole = join_codes(symbol, extra);
 
-            encoder->lengths[length] =
-                (struct code){bits | DISTANCE_BITS << size, size + DISTANCE_SIZE};
+            encoder->matches[length] = join_codes(whole, near.bits);
+            encoder->matches[FAR + length] = join_codes(whole, far.bits);
         }
     }
 }
@@ -212,11 +266,11 @@ static void make_code(struct table_deflate *encoder)
     huffman_lengths(counts, SYMBOLS, HUFFMAN_MOST_BITS, encoder->sizes);
     huffman_codes(encoder->sizes, SYMBOLS, codes);
     memset(encoder->sizes + SYMBOLS, 0, BLOCK_HEADER_DISTANCES);
-    encoder->sizes[BLOCK_HEADER_SIZES - 1] = 1;
+    encoder->sizes[SYMBOLS + near.code] = encoder->sizes[SYMBOLS + far.code] = 1;
     for (unsigned i = 0; i < NO_LITERAL; i++)
         encoder->literals[i] = (struct code){codes[i], encoder->sizes[i]};
     encoder->end = (struct code){codes[END_OF_BLOCK], encoder->sizes[END_OF_BLOCK]};
-    make_length_codes(encoder, codes);
+    make_match_codes(encoder, codes);
 }
 
 /* Bits that the tokens will need, the end of the block included. */
@@ -224,8 +278,8 @@ static uint64_t token_bits(const struct table_deflate *encoder)
 {
     uint64_t total = encoder->end.size;
 
-    for (unsigned i = 0; i <= LONGEST; i++)
-        total += (uint64_t)encoder->length_counts[i] * encoder->lengths[i].size;
+    for (unsigned i = 0; i < MATCHES; i++)
+        total += (uint64_t)encoder->match_counts[i] * encoder->matches[i].size;
     for (unsigned i = 0; i < NO_LITERAL; i++)
         total += (uint64_t)encoder->literal_counts[i] * encoder->literals[i].size;
     return total;
@@ -236,7 +290,7 @@ static void put_tokens(struct bits *to, const struct table_deflate *encoder)
     struct bits out = *to;
 
     for (size_t i = 0; i < encoder->token_count; i++) {
-        struct code match = encoder->lengths[TOKEN_LENGTH(encoder->tokens[i])];
+        struct code match = encoder->matches[TOKEN_MATCH(encoder->tokens[i])];
         struct code literal = encoder->literals[TOKEN_LITERAL(encoder->tokens[i])];
 
         bits_put(&out, match.bits | (uint64_t)literal.bits << match.size,
@@ -273,7 +327,7 @@ size_t table_deflate(struct table_deflate *encoder, const unsigned char *bytes, 
     struct bits out = {.at = to};
     struct block_header header;
 
-    find_literals(encoder, bytes, size);
+    find_near(encoder, bytes, size);
     make_tokens(encoder, bytes, size);
     make_code(encoder);
     block_header_make(&header, encoder->sizes);
