@@ -32,6 +32,8 @@ static unsigned causes_of_status(enum entry_status status)
 unsigned policy_causes(const struct policy *policy, const struct fleet_entry *entry)
 {
     const struct record *record = &entry->record;
+    bool too_leaky =
+        record->leaked_bytes != RECORD_UNKNOWN && record->leaked_bytes > policy->max_leaked;
     bool too_fragmented =
         policy->max_fragmentation >= 0 && record->fragmented_percent > policy->max_fragmentation;
 
@@ -39,7 +41,7 @@ unsigned policy_causes(const struct policy *policy, const struct fleet_entry *en
         return causes_of_status(entry->status);
     return (record->verdict == VERDICT_CORRUPT ? 1u << CAUSE_CORRUPT : 0) |
            (record->verdict == VERDICT_UNSUPPORTED ? 1u << CAUSE_UNSUPPORTED : 0) |
-           (record->leaked_bytes > policy->max_leaked ? 1u << CAUSE_LEAKS : 0) |
+           (too_leaky ? 1u << CAUSE_LEAKS : 0) |
            (record->check_errors ? 1u << CAUSE_UNREADABLE : 0) |
            (record->dirty_flag ? 1u << CAUSE_DIRTY : 0) |
            (record->in_use ? 1u << CAUSE_IN_USE : 0) |

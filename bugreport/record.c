@@ -88,8 +88,10 @@ static void take_figures(struct record *record, const struct audit *audit)
 
     record->has_figures = true;
     record->corruptions = audit->corruptions;
-    record->leaks = audit->leaks;
-    record->leaked_bytes = audit->leaks * geometry->cluster_size;
+    record->check_errors = audit->check_errors;
+    record->leaks = audit->check_errors ? RECORD_UNKNOWN : audit->leaks;
+    record->leaked_bytes =
+        audit->check_errors ? RECORD_UNKNOWN : audit->leaks * geometry->cluster_size;
     if (audit->file_size > geometry->file_end)
         record->tail_bytes = audit->file_size - geometry->file_end;
     take_usage(record, audit);

@@ -142,7 +142,8 @@ static void take_qemu(struct qemu_check *check, const json_t *object, struct fai
         return;
     check->opens = take_bool(qemu, "opens", why);
     check->exit_status = (int)take_integer(qemu, "exit-status", 0, 255, why);
-    if (check->opens) {
+    check->fails = check->opens && check->exit_status == 1;
+    if (qemu_counts(check)) {
         take_qemu_figures(check, qemu, why);
     } else {
         error = take_string(qemu, "error", why);

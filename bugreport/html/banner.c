@@ -13,21 +13,22 @@ static void write_name(FILE *out, const void *subject)
 
 static void write_tone(FILE *out, const void *subject)
 {
-    static const char *const tones[] = {"consistent", "leaks", "corrupt", "other"};
+    static const char *const tones[] = {"consistent", "leaks", "corrupt", "other", "other"};
 
     fputs(tones[((const struct record *)subject)->verdict], out);
 }
 
 static void write_mark(FILE *out, const void *subject)
 {
-    static const char *const marks[] = {"✓", "△", "✗", "?"};
+    static const char *const marks[] = {"✓", "△", "✗", "?", "?"};
 
     fputs(marks[((const struct record *)subject)->verdict], out);
 }
 
 static void write_verdict(FILE *out, const void *subject)
 {
-    static const char *const words[] = {"Consistent", "Leaks", "Corrupt", "Unsupported"};
+    static const char *const words[] = {"Consistent", "Leaks", "Corrupt", "Unsupported",
+                                        "Unreadable"};
 
     fputs(words[((const struct record *)subject)->verdict], out);
 }
@@ -53,8 +54,20 @@ static void write_sentence(FILE *out, const void *subject)
         fprintf(out,
                 "Nothing refers to %s cluster%s of the file (%s): space is lost, data are not.",
                 HTML_COUNT(record->leaks), plural(record->leaks), HTML_SIZE(record->leaked_bytes));
+    else if (record->verdict == VERDICT_UNREADABLE)
+        fprintf(out,
+                "%s element%s of tables cannot be read, so that nobody knows what is lost; "
+                "nothing is wrong with the others.",
+                HTML_COUNT(record->check_errors), plural(record->check_errors));
     else if (record->corruptions == 0)
         fprintf(out, "The header breaks the rules of the format.");
+    else if (record->check_errors)
+        fprintf(out,
+                "%s reference%s in the metadata lead%s nowhere or to what is in use already; "
+                "%s element%s cannot be read besides.",
+                HTML_COUNT(record->corruptions), plural(record->corruptions),
+                record->corruptions == 1 ? "s" : "", HTML_COUNT(record->check_errors),
+                plural(record->check_errors));
     else
         fprintf(out,
                 "%s reference%s in the metadata lead%s nowhere or to what is in use already; "
@@ -115,7 +128,8 @@ static void write_tiles(FILE *out, const void *subject)
     snprintf(percent, sizeof(percent), "%.2f %%", record->fragmented_percent);
     write_tile(out, "fragmented", percent);
     write_tile(out, "corruptions", HTML_COUNT(record->corruptions));
-    write_tile(out, "leaked clusters", HTML_COUNT(record->leaks));
+    write_tile(out, "leaked clusters",
+               record->leaks == RECORD_UNKNOWN ? "unknown" : HTML_COUNT(record->leaks));
 }
 
 void html_banner(FILE *out, const void *record)

@@ -174,7 +174,7 @@ static void write_places(FILE *out, const struct places *places, const char *nam
 
 static void write_kind(FILE *out, const struct record *record, int kind, struct places *places)
 {
-    static const char *const tones[] = {"corrupt", "leaks", "other"};
+    static const char *const tones[] = {"corrupt", "leaks", "other", "other"};
     const struct finding_row *row = finding_row((enum finding_kind)kind);
 
     fprintf(out,

@@ -73,8 +73,15 @@ static void enter_gap(struct manifest *manifest, const struct scrub *scrub, uint
     while (manifest->position < end) {
         const struct table_ref *table;
         uint64_t stop = scrub_part_end(scrub, manifest->position, end, &table);
-        uint64_t size = stop - manifest->position;
+        uint64_t size;
+        struct extent lost = {stop, 0};
+        bool unreadable = source_unreadable(scrub->original, manifest->position, stop, &lost);
 
+        if (unreadable && lost.offset == manifest->position) {
+            enter(manifest, lost.size, &manifest->unreadable, "unreadable", "read-error");
+            continue;
+        }
+        size = lost.offset - manifest->position;
         if (manifest->position < audit->geometry.header_end)
             enter(manifest, size, &manifest->dropped, "dropped", "header-rest");
         else if (!table)
@@ -116,11 +123,11 @@ void manifest_drop_all(struct manifest *manifest, uint64_t size)
 /* All but the ranges. */
 static char *head_text(const struct manifest *manifest)
 {
-    json_t *object =
-        json_pack("{s:s, s:O, s:O, s:{s:I, s:I, s:I, s:i}}", "schema", MANIFEST_SCHEMA, "members",
-                  manifest->members, "image", manifest->image, "totals", "kept",
-                  (json_int_t)manifest->kept, "rewritten", (json_int_t)manifest->rewritten,
-                  "dropped", (json_int_t)manifest->dropped, "unreadable", 0);
+    json_t *object = json_pack(
+        "{s:s, s:O, s:O, s:{s:I, s:I, s:I, s:I}}", "schema", MANIFEST_SCHEMA, "members",
+        manifest->members, "image", manifest->image, "totals", "kept", (json_int_t)manifest->kept,
+        "rewritten", (json_int_t)manifest->rewritten, "dropped", (json_int_t)manifest->dropped,
+        "unreadable", (json_int_t)manifest->unreadable);
     char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
 
     json_decref(object);

@@ -10,8 +10,9 @@
 
 /*
  * The account of a bundle, its last member: a digest of every other one, and for every byte of the
- * source whether it was kept, rewritten or dropped, and why. The ranges of the account follow one
- * another without gaps from 0 to the length of the source; neighbours differ in action or reason.
+ * source whether it was kept, rewritten or dropped, and why, or that it could not be read. The
+ * ranges of the account follow one another without gaps from 0 to the length of the source;
+ * neighbours differ in action or reason.
  */
 #define MANIFEST_SCHEMA "qedscrub-manifest/1"
 
@@ -22,8 +23,8 @@ struct manifest {
     size_t ranges_size;
     uint64_t begin; /* of the range that is not written yet, with the reason for it */
     const char *action, *reason;
-    uint64_t kept, rewritten, dropped; /* bytes */
-    uint64_t position;                 /* of the source, accounted for so far */
+    uint64_t kept, rewritten, dropped, unreadable; /* bytes */
+    uint64_t position;                             /* of the source, accounted for so far */
 };
 
 int manifest_init(struct manifest *manifest, struct failure *why);

@@ -13,7 +13,9 @@
 
 static void describe_check(const struct qemu_check *check, char *line, size_t size)
 {
-    if (check->opens)
+    if (check->fails)
+        snprintf(line, size, "%s, exit status %d", check->error, check->exit_status);
+    else if (check->opens)
         snprintf(line, size, "%" PRId32 " corruptions, %" PRId32 " leaks, exit status %d",
                  check->corruptions, check->leaks, check->exit_status);
     else

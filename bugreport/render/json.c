@@ -88,7 +88,7 @@ static json_t *qemu(const struct qemu_check *check)
         json_pack("{s:b, s:i}", "opens", check->opens, "exit-status", check->exit_status);
 
     qemu_summary(check, line);
-    if (!check->opens) {
+    if (!qemu_counts(check)) {
         json_object_set_new(object, "error", json_string(check->error));
         return object;
     }

@@ -49,7 +49,8 @@ const char *text_field(char buffer[TEXT_SIZE_SIZE], const struct record *record,
     else if (field->type == FIELD_BOOL)
         snprintf(buffer, TEXT_SIZE_SIZE, "%s", *(const bool *)at ? "yes" : "no");
     else if (*(const uint64_t *)at == RECORD_UNKNOWN)
-        snprintf(buffer, TEXT_SIZE_SIZE, "(not shown: fails its check)");
+        snprintf(buffer, TEXT_SIZE_SIZE, "%s",
+                 field->needs_walk ? "unknown" : "(not shown: fails its check)");
     else if (field->type == FIELD_COUNT)
         snprintf(buffer, TEXT_SIZE_SIZE, "%" PRIu64, *(const uint64_t *)at);
     else
@@ -96,7 +97,9 @@ static void print_histogram(FILE *out, const struct record *record)
 static void print_qemu(FILE *out, const char *of, const struct qemu_check *check)
 {
     fprintf(out, "  qemu-img check of %s: ", of);
-    if (check->opens)
+    if (check->fails)
+        fprintf(out, "%s, exit %d\n", check->error, check->exit_status);
+    else if (check->opens)
         fprintf(out,
                 "%" PRId32 " corruptions, %" PRId32 " leaks, %" PRIu64 " allocated, %" PRIu64
                 " fragmented, exit %d\n",
@@ -111,7 +114,12 @@ static void print_verdict(FILE *out, const struct record *record)
     fprintf(out, "\nVerdict: %s%s%s\n", verdict_name(record->verdict),
             record->dirty_flag ? ", marked dirty (need-check)" : "",
             record->in_use ? ", read while in use" : "");
-    if (record->has_figures)
+    if (record->has_figures && record->leaks == RECORD_UNKNOWN)
+        fprintf(out,
+                "  true figures: at least %" PRIu64 " corruptions; leaks unknown, since %" PRIu64
+                " elements of tables\n  cannot be read\n",
+                record->corruptions, record->check_errors);
+    else if (record->has_figures)
         fprintf(out, "  true figures: %" PRIu64 " corruptions, %" PRIu64 " leaks\n",
                 record->corruptions, record->leaks);
     else
@@ -246,6 +254,9 @@ static void print_copy(FILE *out, const struct record *record)
     print_qemu(out, "image.qed", &copy->qemu);
     if (copy->identical)
         fprintf(out, "  verdict of original and copy: identical\n");
+    else if (record->check_errors)
+        fprintf(out, "  verdict of original and copy: they differ, since the copy has holes where "
+                     "the original\n  cannot be read\n");
     else if (copy->suspect_count)
         fprintf(out, "  verdict of original and copy: they differ; see the suspect tables above\n");
     else

@@ -77,7 +77,7 @@ static int print(const struct options *options, const struct original_count *cou
     uint64_t allocated = audit->usage.allocated_clusters;
     uint64_t fragmented = audit->usage.fragmented_clusters;
 
-    if (audit->qemu.opens) {
+    if (qemu_counts(&audit->qemu)) {
         allocated = audit->qemu.allocated_clusters;
         fragmented = audit->qemu.fragmented_clusters;
     }

@@ -66,8 +66,8 @@ static const struct source_kind overlay_kind = {overlay_data, overlay_range};
 int overlay_init(struct overlay *overlay, struct source *below, const struct plan *plan,
                  struct failure *why)
 {
-    *overlay =
-        (struct overlay){.source = {&overlay_kind, below->size}, .below = below, .plan = plan};
+    *overlay = (struct overlay){
+        .source = {.kind = &overlay_kind, .size = below->size}, .below = below, .plan = plan};
     overlay->chunk = malloc(SOURCE_CHUNK);
     return overlay->chunk ? 0 : failure_set_errno(why, ENOMEM, "cannot lay writes over the image");
 }

@@ -181,7 +181,7 @@ const char *pick_name(const struct element *element, char text[PICK_TEXT_SIZE])
 
 const char *pick_class_name(enum table_level level, enum element_class class)
 {
-    static const char *const names[] = {"unallocated", "zero cluster", "", "invalid"};
+    static const char *const names[] = {"unallocated", "zero cluster", "unreadable", "", "invalid"};
 
     if (class == ELEMENT_VALID)
         return level == TABLE_L1 ? "L2 table" : "data";

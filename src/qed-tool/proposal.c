@@ -82,6 +82,8 @@ int proposal_make(struct proposal *proposal, struct source *source, planner *pla
     *proposal = (struct proposal){.request = request};
     if (audit_new(&proposal->before, source, why) || proposal_gate(proposal->before, why))
         return -1;
+    if (proposal->before->check_errors)
+        return failure_set(why, "parts of its tables cannot be read");
     for (int draw = 0; draw < MOST_DRAWS; draw++) {
         int result = propose(proposal, source, plan, request, must_corrupt, why);
 

@@ -27,6 +27,7 @@ struct view {
 static int follow(struct view *view, const struct header *header, uint64_t index,
                   struct failure *why)
 {
+    struct extent lost;
     uint64_t offset;
     const unsigned char *bytes;
 
@@ -38,6 +39,8 @@ static int follow(struct view *view, const struct header *header, uint64_t index
     bytes = source_range(view->source, offset, QED_ELEMENT_SIZE, why);
     if (!bytes)
         return -1;
+    if (source_unreadable(view->source, offset, offset + QED_ELEMENT_SIZE, &lost))
+        return failure_set(why, "L1 element %" PRIu64 " cannot be read", index);
     view->offset = bytes_load64(bytes);
     view->l1_index = index;
     if (view->offset == QED_UNALLOCATED)
@@ -128,6 +131,8 @@ static void print_run(const struct view *view, const struct run *run)
 
     if (run->class == ELEMENT_UNALLOCATED || run->class == ELEMENT_ZERO)
         snprintf(value, sizeof(value), "%d", run->class == ELEMENT_ZERO);
+    else if (run->class == ELEMENT_UNREADABLE)
+        snprintf(value, sizeof(value), "?");
     else if (run->count == 1)
         snprintf(value, sizeof(value), "0x%" PRIx64, run->value);
     else
@@ -143,9 +148,10 @@ static int encode_run(struct view *view, const struct run *run, struct failure *
     json_t *row;
 
     snprintf(value, sizeof(value), "0x%" PRIx64, run->value);
-    row = json_pack("{s:I, s:I, s:s, s:s}", "index", (json_int_t)run->index, "count",
-                    (json_int_t)run->count, "value", value, "class",
-                    pick_class_name(view->level, run->class));
+    row =
+        json_pack("{s:I, s:I, s:s?, s:s}", "index", (json_int_t)run->index, "count",
+                  (json_int_t)run->count, "value", run->class == ELEMENT_UNREADABLE ? NULL : value,
+                  "class", pick_class_name(view->level, run->class));
     if (row && run->reason)
         json_object_set_new(row, "reason", json_string(reason_name(run->reason)));
     if (row && guest_pos(view, run->index, pos)[0])

@@ -4,21 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/checked.h"
 #include "qed/culprits.h"
-
-const char *verdict_name(enum verdict verdict)
-{
-    static const char *const names[] = {"consistent", "leaks", "corrupt", "unsupported"};
-
-    return names[verdict];
-}
-
-int verdict_exit_status(enum verdict verdict)
-{
-    static const int statuses[] = {0, 3, 2, 63};
-
-    return statuses[verdict];
-}
 
 static struct finding finding_at(const struct audit *audit, enum finding_kind kind,
                                  const struct walk_step *step)
@@ -30,6 +17,17 @@ static struct finding finding_at(const struct audit *audit, enum finding_kind ki
     return finding;
 }
 
+/* Names the units of the guest's view that are hit, unless it has no such addresses. */
+static void tell_guest_range(struct finding *finding, uint64_t unit, uint64_t index, uint64_t count)
+{
+    uint64_t pos, size;
+
+    if (!checked_multiply(index, unit, &pos) || !checked_multiply(count, unit, &size))
+        return;
+    finding->guest_pos = pos;
+    finding->guest_size = size;
+}
+
 /* A finding about elements of the L2 table that the walk is in. */
 static struct finding finding_in_table(const struct audit *audit, enum finding_kind kind,
                                        const struct walk_step *step)
@@ -37,24 +35,26 @@ static struct finding finding_in_table(const struct audit *audit, enum finding_k
     const struct geometry *geometry = &audit->geometry;
     struct finding finding = finding_at(audit, kind, step);
     uint64_t cluster = step->l1_index * geometry->nelems + step->run.index;
-    uint64_t pos;
 
     finding.table_offset = step->table_offset;
     finding.l2_index = step->run.index;
     finding.count = step->run.count;
     finding.reason = step->run.reason;
     finding.value = step->run.value;
-    if (!__builtin_mul_overflow(cluster, geometry->cluster_size, &pos)) {
-        finding.guest_pos = pos;
-        finding.guest_size = (uint64_t)step->run.count * geometry->cluster_size;
-    }
+    tell_guest_range(&finding, geometry->cluster_size, cluster, step->run.count);
     return finding;
 }
 
 static int note_bad_pointers(struct audit *audit, const struct walk_step *step, struct failure *why)
 {
-    struct finding finding = finding_at(audit, FINDING_L1_INVALID, step);
+    const struct geometry *geometry = &audit->geometry;
+    bool unreadable = step->run.class == ELEMENT_UNREADABLE;
+    struct finding finding =
+        finding_at(audit, unreadable ? FINDING_L1_UNREADABLE : FINDING_L1_INVALID, step);
 
+    if (unreadable)
+        tell_guest_range(&finding, (uint64_t)geometry->nelems * geometry->cluster_size,
+                         step->l1_index, step->run.count);
     finding.count = step->run.count;
     finding.reason = step->run.reason;
     finding.value = step->run.value;
@@ -99,6 +99,8 @@ static int note_elements(struct audit *audit, const struct walk_step *step, stru
     count_elements(audit, step);
     if (step->run.class == ELEMENT_INVALID) {
         finding = finding_in_table(audit, FINDING_L2_INVALID, step);
+    } else if (step->run.class == ELEMENT_UNREADABLE) {
+        finding = finding_in_table(audit, FINDING_L2_UNREADABLE, step);
     } else if (step->duplicate) {
         finding = finding_in_table(audit, FINDING_DUPLICATE, step);
         finding.offset = step->run.value;
@@ -132,6 +134,10 @@ static int take_inventory(struct audit *audit, const struct walk_step *step, str
     struct inventory *inventory = &audit->inventory;
     uint64_t l1_offset = audit->header.l1_table_offset;
 
+    /* The copy has holes where nothing could be read. */
+    if (step->run.class == ELEMENT_UNREADABLE &&
+        (step->event == WALK_BAD_POINTERS || step->event == WALK_ELEMENTS))
+        return 0;
     switch (step->event) {
     case WALK_BAD_POINTERS:
         return inventory_add_words(inventory, l1_offset, step->l1_index, step->run.count, why);
@@ -224,10 +230,12 @@ static int walk_truly(struct audit *audit, struct source *source, bool atlas, st
     if (more < 0)
         goto out;
     usage_finish(&audit->usage);
-    audit->leaks = walk_leaks(&walk);
+    audit->check_errors = findings_total(&audit->findings, SEVERITY_CHECK_ERROR);
+    /* What unreadable elements refer to is not leaked; how much that is, nobody knows. */
+    audit->leaks = audit->check_errors ? 0 : walk_leaks(&walk);
     if (audit->leaks && list_leaks(audit, &walk, why))
         goto failed;
-    if (audit->atlas)
+    if (audit->atlas && !audit->check_errors)
         chart_leaks(audit, &walk);
     audit->walked = true;
     goto out;
@@ -308,7 +316,9 @@ static int predict_qemu(struct audit *audit, struct source *source, struct failu
     struct qemu_figures figures = {0};
     bool agrees = walk_numberings_agree(&audit->geometry) || audit->duplicates == 0;
 
-    if (!audit->qemu.opens)
+    if (audit->check_errors)
+        qemu_cannot_read(&audit->qemu, audit->findings.kinds[FINDING_L1_UNREADABLE].total > 0);
+    if (!qemu_counts(&audit->qemu))
         return 0;
     if (agrees && audit->header.header_size > 0)
         figures = derive_qemu_figures(audit);
@@ -341,8 +351,8 @@ static int note_header_faults(struct audit *audit, struct failure *why)
 
 static bool qemu_differs(const struct audit *audit)
 {
-    return audit->qemu.opens && ((uint64_t)audit->qemu.corruptions != audit->corruptions ||
-                                 (uint64_t)audit->qemu.leaks != audit->leaks);
+    return qemu_counts(&audit->qemu) && ((uint64_t)audit->qemu.corruptions != audit->corruptions ||
+                                         (uint64_t)audit->qemu.leaks != audit->leaks);
 }
 
 static int note_remarks(struct audit *audit, struct failure *why)
@@ -364,6 +374,8 @@ static enum verdict judge(const struct audit *audit)
         return VERDICT_CORRUPT;
     if (header_has(audit->header_faults, HEADER_UNKNOWN_FEATURES))
         return VERDICT_UNSUPPORTED;
+    if (audit->check_errors)
+        return VERDICT_UNREADABLE;
     return audit->leaks ? VERDICT_LEAKS : VERDICT_CONSISTENT;
 }
 

@@ -7,15 +7,8 @@
 #include "qed/inventory.h"
 #include "qed/qemu.h"
 #include "qed/usage.h"
+#include "qed/verdict.h"
 #include "qed/walk.h"
-
-/* What the image is, by its true figures. The dirty flag is beside it, not in it. */
-enum verdict { VERDICT_CONSISTENT, VERDICT_LEAKS, VERDICT_CORRUPT, VERDICT_UNSUPPORTED, VERDICTS };
-
-const char *verdict_name(enum verdict verdict);
-
-/* Status with which a program ends on a verdict: qemu-img check's numbers. */
-int verdict_exit_status(enum verdict verdict);
 
 /*
  * All that an image's metadata tells. The top figures are true: real cluster numbers, 64-bit
@@ -30,9 +23,10 @@ struct audit {
     struct geometry geometry;
     bool walked; /* the tables were read; usage and counts hold */
     struct usage usage;
-    uint64_t corruptions; /* clusters and elements in conflict, by qemu's rules */
-    uint64_t duplicates;  /* of those, claims on clusters that were claimed before */
-    uint64_t leaks;       /* clusters */
+    uint64_t corruptions;  /* clusters and elements in conflict, by qemu's rules */
+    uint64_t duplicates;   /* of those, claims on clusters that were claimed before */
+    uint64_t leaks;        /* clusters; unknown, and 0 here, where there are check errors */
+    uint64_t check_errors; /* elements of tables that cannot be read */
     struct findings findings;
     enum verdict verdict;
     struct qemu_check qemu;

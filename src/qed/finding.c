@@ -82,6 +82,14 @@ static const struct finding_row catalogue[FINDING_KINDS] = {
                            "L2 elements that point at clusters which are in use already",
                            "an allocation was lost, for instance at a crash, and made again: two "
                            "guest regions share data, or data lie on metadata"},
+    [FINDING_L1_UNREADABLE] = {"l1-unreadable", SEVERITY_CHECK_ERROR,
+                               "L1 elements that cannot be read",
+                               "a failing disk, or the file was cut while it was read; the tables "
+                               "they point at stay unknown, and leaks with them"},
+    [FINDING_L2_UNREADABLE] = {"l2-unreadable", SEVERITY_CHECK_ERROR,
+                               "L2 elements that cannot be read",
+                               "a failing disk, or the file was cut while it was read; where the "
+                               "guest's data are stays unknown, and leaks with it"},
     [FINDING_LEAK] = {"leak", SEVERITY_LEAK, "clusters of the file that nothing refers to",
                       "an interrupted allocation, or zeroed or discarded clusters; harmless but "
                       "for the space"},
@@ -90,6 +98,8 @@ static const struct finding_row catalogue[FINDING_KINDS] = {
     [FINDING_IN_USE] = {"in-use", SEVERITY_NOTE,
                         "a process has the image open for writing; it was read all the same",
                         "findings may come from writes that were under way"},
+    [FINDING_CHANGED] = {"changed", SEVERITY_NOTE, "the image changed while it was read",
+                         "findings may come from writes that were under way; read it again"},
     [FINDING_BEYOND_IMAGE] = {"beyond-image", SEVERITY_NOTE,
                               "elements are in use past the end of the guest's view",
                               "image_size was made smaller or overwritten"},
@@ -109,7 +119,7 @@ const struct finding_row *finding_row(enum finding_kind kind)
 
 const char *severity_name(enum severity severity)
 {
-    static const char *const names[] = {"corruption", "leak", "note"};
+    static const char *const names[] = {"corruption", "leak", "note", "check-error"};
 
     return names[severity];
 }
@@ -160,7 +170,8 @@ static bool continues(const struct finding *last, const struct finding *next)
         return false;
     if (next->l2_index != FINDING_NOWHERE)
         return last->l1_index == next->l1_index && last->l2_index + last->count == next->l2_index;
-    return next->kind == FINDING_L1_INVALID && last->l1_index + last->count == next->l1_index;
+    return (next->kind == FINDING_L1_INVALID || next->kind == FINDING_L1_UNREADABLE) &&
+           last->l1_index + last->count == next->l1_index;
 }
 
 static int keep(struct findings *findings, const struct finding *finding, struct failure *why)

@@ -15,16 +15,19 @@ enum finding_kind {
     FINDING_TABLE_SHARED,                    /* an L1 element whose table was claimed before */
     FINDING_L2_INVALID,                      /* an L2 element that cannot be a data cluster */
     FINDING_DUPLICATE,                       /* a data cluster that was claimed before */
+    FINDING_L1_UNREADABLE,                   /* an L1 element that the disk does not give */
+    FINDING_L2_UNREADABLE,                   /* an L2 element that it does not give */
     FINDING_LEAK,                            /* a cluster that nothing refers to */
     FINDING_NEED_CHECK,                      /* the dirty flag */
     FINDING_IN_USE,                          /* some process may be writing to the image */
+    FINDING_CHANGED,                         /* the image changed while it was read */
     FINDING_BEYOND_IMAGE,                    /* elements in use past image_size */
     FINDING_TAIL,                            /* bytes behind the last whole cluster */
     FINDING_QEMU_COUNTS,                     /* qemu-img's figures are not the true ones */
     FINDING_KINDS
 };
 
-enum severity { SEVERITY_CORRUPTION, SEVERITY_LEAK, SEVERITY_NOTE };
+enum severity { SEVERITY_CORRUPTION, SEVERITY_LEAK, SEVERITY_NOTE, SEVERITY_CHECK_ERROR };
 
 struct finding_row {
     const char *name; /* stable, for machines */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "qed/header.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/bytes.h"
@@ -41,9 +42,13 @@ void header_encode(const struct header *header, unsigned char bytes[QED_HEADER_S
 int header_read(struct source *source, struct header *header, struct failure *why)
 {
     unsigned char bytes[QED_HEADER_SIZE];
+    struct extent lost;
 
     if (source_read(source, 0, bytes, sizeof(bytes), why))
         return -1;
+    if (source_unreadable(source, 0, sizeof(bytes), &lost))
+        return failure_set_errno(why, source->error ? source->error : ENODATA,
+                                 "the header cannot be read");
     header_decode(bytes, header);
     return 0;
 }

@@ -10,8 +10,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/guard.h"
 #include "base/quote.h"
 #include "qed/format.h"
+#include "qed/salvage.h"
 
 /*
  * A file of up to a window is mapped whole. Of larger ones a window is mapped at a time, since two
@@ -27,6 +29,8 @@ struct map {
     struct stat stat;
     unsigned char *window; /* NULL while nothing is mapped */
     uint64_t window_offset, window_size;
+    bool unmappable;                  /* the system refused to map the file; it is read instead */
+    unsigned char copy[SOURCE_CHUNK]; /* what was handed out last */
 };
 
 static struct map *map_of(struct source *source)
@@ -34,7 +38,18 @@ static struct map *map_of(struct source *source)
     return (struct map *)source;
 }
 
-/* File systems without SEEK_DATA are taken as having no holes. */
+/* Whether there is a file at an offset inside the source: not if it was cut since. */
+static bool still_reaches(int fd, uint64_t offset)
+{
+    struct stat now;
+
+    return fstat(fd, &now) || (uint64_t)now.st_size > offset;
+}
+
+/*
+ * File systems without SEEK_DATA are taken as having no holes. What a file has lost is no hole
+ * either: it is asked for, and found unreadable.
+ */
 static int map_data(struct source *source, uint64_t from, uint64_t end, struct extent *found,
                     struct failure *why)
 {
@@ -42,7 +57,7 @@ static int map_data(struct source *source, uint64_t from, uint64_t end, struct e
     off_t start = lseek(fd, (off_t)from, SEEK_DATA), stop;
 
     (void)why;
-    if (start < 0 && errno == ENXIO)
+    if (start < 0 && errno == ENXIO && still_reaches(fd, end - 1))
         return 0;
     if (start < 0) {
         *found = (struct extent){from, end - from};
@@ -65,7 +80,7 @@ static void unmap_window(struct map *map)
     map->window = NULL;
 }
 
-static int map_window(struct map *map, uint64_t offset, struct failure *why)
+static bool map_window(struct map *map, uint64_t offset)
 {
     uint64_t start = map->source.size <= WINDOW_SIZE ? 0 : offset & ~(WINDOW_STEP - 1);
     uint64_t size = map->source.size - start;
@@ -75,14 +90,15 @@ static int map_window(struct map *map, uint64_t offset, struct failure *why)
         size = WINDOW_SIZE;
     unmap_window(map);
     window = mmap(NULL, (size_t)size, PROT_READ, MAP_SHARED, map->fd, (off_t)start);
-    if (window == MAP_FAILED)
-        return failure_set_errno(why, errno, "cannot map the image");
+    map->unmappable = window == MAP_FAILED;
+    if (map->unmappable)
+        return false;
     /* Without this each fault reads around itself, megabytes at a time, into holes. */
     madvise(window, (size_t)size, MADV_RANDOM);
     map->window = window;
     map->window_offset = start;
     map->window_size = size;
-    return 0;
+    return true;
 }
 
 static bool window_holds(const struct map *map, uint64_t offset, size_t size)
@@ -91,18 +107,30 @@ static bool window_holds(const struct map *map, uint64_t offset, size_t size)
            offset - map->window_offset + size <= map->window_size;
 }
 
+/* Copies a range out of the window. False if the file cannot be mapped, or a read failed. */
+static bool copy_mapped(struct map *map, uint64_t offset, size_t size)
+{
+    uint64_t within, page_mask = (uint64_t)sysconf(_SC_PAGESIZE) - 1;
+
+    if (map->unmappable || (!window_holds(map, offset, size) && !map_window(map, offset)))
+        return false;
+    within = offset - map->window_offset;
+    madvise(map->window + (within & ~page_mask), size + (size_t)(within & page_mask),
+            MADV_WILLNEED);
+    return !guard_copy(map->copy, map->window + within, size);
+}
+
+/* What was unreadable once stays so: bad disks take long to say no, and may change their mind. */
 static const unsigned char *map_range(struct source *source, uint64_t offset, size_t size,
                                       struct failure *why)
 {
     struct map *map = map_of(source);
-    uint64_t within, page_mask = (uint64_t)sysconf(_SC_PAGESIZE) - 1;
+    struct extent unreadable;
 
-    if (!window_holds(map, offset, size) && map_window(map, offset, why))
-        return NULL;
-    within = offset - map->window_offset;
-    madvise(map->window + (within & ~page_mask), size + (size_t)(within & page_mask),
-            MADV_WILLNEED);
-    return map->window + within;
+    if (!source_unreadable(source, offset, offset + size, &unreadable) &&
+        copy_mapped(map, offset, size))
+        return map->copy;
+    return salvage_read(source, map->fd, offset, map->copy, size, why) ? NULL : map->copy;
 }
 
 static const struct source_kind map_kind = {map_data, map_range};
@@ -162,6 +190,7 @@ void map_close(struct map *map)
     if (!map)
         return;
     unmap_window(map);
+    extents_free(&map->source.unreadable);
     close(map->fd);
     free(map);
 }

@@ -92,9 +92,25 @@ void qemu_count(struct qemu_check *check, const struct geometry *geometry, uint6
     check->exit_status = check->corruptions ? 2 : check->leaks ? 3 : 0;
 }
 
+void qemu_cannot_read(struct qemu_check *check, bool l1)
+{
+    if (!check->opens)
+        return;
+    check->opens = !l1;
+    check->fails = !l1;
+    check->exit_status = 1;
+    snprintf(check->error, sizeof(check->error), "%s",
+             l1 ? "Failed to read L1 table" : "Check failed: Input/output error");
+}
+
+bool qemu_counts(const struct qemu_check *check)
+{
+    return check->opens && !check->fails;
+}
+
 bool qemu_same(const struct qemu_check *a, const struct qemu_check *b)
 {
-    return a->opens == b->opens && !strcmp(a->error, b->error) &&
+    return a->opens == b->opens && a->fails == b->fails && !strcmp(a->error, b->error) &&
            a->corruptions == b->corruptions && a->leaks == b->leaks &&
            a->total_clusters == b->total_clusters &&
            a->allocated_clusters == b->allocated_clusters &&
@@ -110,6 +126,8 @@ void qemu_summary(const struct qemu_check *check, char line[QEMU_SUMMARY_SIZE])
 {
     if (!check->opens)
         snprintf(line, QEMU_SUMMARY_SIZE, "Could not open: %s", check->error);
+    else if (check->fails)
+        snprintf(line, QEMU_SUMMARY_SIZE, "%s", check->error);
     else if (check->total_clusters && check->allocated_clusters)
         snprintf(line, QEMU_SUMMARY_SIZE,
                  "%" PRIu64 "/%" PRIu64

@@ -11,10 +11,11 @@
  */
 struct qemu_check {
     bool opens;
-    char error[80]; /* what it says if it does not open the image */
+    bool fails; /* it opens, but a table cannot be read: the check ends there, without figures */
+    char error[80]; /* what it says if it does not open the image, or the check fails */
     int32_t corruptions, leaks;
     uint64_t total_clusters, allocated_clusters, fragmented_clusters;
-    int exit_status; /* 0 clean, 1 not opened, 2 corrupt, 3 leaks only */
+    int exit_status; /* 0 clean, 1 not opened or failed, 2 corrupt, 3 leaks only */
 };
 
 /* Decides whether qemu opens an image with this header; clears the figures. */
@@ -23,6 +24,12 @@ void qemu_open(struct qemu_check *check, const struct header *header, uint64_t f
 /* Fills in the figures of an image that opens; counts wrap as they do in qemu. */
 void qemu_count(struct qemu_check *check, const struct geometry *geometry, uint64_t corruptions,
                 uint64_t leaks, uint64_t allocated, uint64_t fragmented);
+
+/* What follows from tables that cannot be read: L1, when opening, or L2, while checking. */
+void qemu_cannot_read(struct qemu_check *check, bool l1);
+
+/* Whether it comes to print figures. */
+bool qemu_counts(const struct qemu_check *check);
 
 /* Whether two checks have the same outcome in every figure. */
 bool qemu_same(const struct qemu_check *a, const struct qemu_check *b);

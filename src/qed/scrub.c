@@ -345,8 +345,9 @@ int scrub_init(struct scrub *scrub, struct source *original, const struct audit 
 {
     const struct inventory *inventory = &audit->inventory;
 
-    *scrub = (struct scrub){
-        .source = {&scrub_kind, original->size}, .original = original, .audit = audit};
+    *scrub = (struct scrub){.source = {.kind = &scrub_kind, .size = original->size},
+                            .original = original,
+                            .audit = audit};
     scrub->chunk = malloc(2 * SOURCE_CHUNK);
     if (!scrub->chunk)
         return failure_set_errno(why, ENOMEM, "cannot read tables");

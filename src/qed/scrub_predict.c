@@ -45,7 +45,7 @@ static bool may_differ(const struct scrub *scrub)
     const struct audit *audit = scrub->audit;
     const struct finding_list *kinds = audit->findings.kinds;
 
-    return !audit->qemu.opens || scrub->belief.block_count > 0 || audit->duplicates > 0 ||
+    return !qemu_counts(&audit->qemu) || scrub->belief.block_count > 0 || audit->duplicates > 0 ||
            kinds[FINDING_L1_INVALID].total > 0 || kinds[FINDING_L2_INVALID].total > 0;
 }
 

@@ -27,6 +27,21 @@ const unsigned char *source_range(struct source *source, uint64_t offset, size_t
     return source->kind->range(source, offset, size, why);
 }
 
+bool source_unreadable(const struct source *source, uint64_t from, uint64_t end,
+                       struct extent *found)
+{
+    const struct extents *unreadable = &source->unreadable;
+    size_t i = extents_find(unreadable, from);
+    uint64_t stop;
+
+    if (i == unreadable->count || unreadable->list[i].offset >= end)
+        return false;
+    found->offset = unreadable->list[i].offset > from ? unreadable->list[i].offset : from;
+    stop = unreadable->list[i].offset + unreadable->list[i].size;
+    found->size = (stop < end ? stop : end) - found->offset;
+    return true;
+}
+
 /* A range of data begins on a multiple of 8, which can be before what was asked for. */
 static int copy_data(struct source *source, const struct extent *data, uint64_t offset,
                      unsigned char *to, struct failure *why)

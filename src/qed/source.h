@@ -2,6 +2,7 @@
 #ifndef QED_SOURCE_H
 #define QED_SOURCE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,7 +29,9 @@ struct source_kind {
 
 struct source {
     const struct source_kind *kind;
-    uint64_t size; /* bytes */
+    uint64_t size;             /* bytes */
+    struct extents unreadable; /* what could not be read so far, sorted */
+    int error;                 /* errno of the first of it; 0: the file is shorter than size */
 };
 
 /* The most that one call of source_range() hands out, in bytes. */
@@ -44,11 +47,20 @@ int source_data(struct source *source, uint64_t from, uint64_t end, struct exten
                 struct failure *why);
 
 /*
- * The size bytes (at most SOURCE_CHUNK) at offset. The pointer holds until the next call. NULL with
- * *why filled where the range is not inside the source or cannot be had.
+ * The size bytes (at most SOURCE_CHUNK) at offset, as they are now: a file may change meanwhile, so
+ * that two calls can differ, but not what one of them has handed out. The pointer holds until the
+ * next call. Bytes that the disk does not give are zeros; source_unreadable() tells which. NULL
+ * with *why filled where the range is not inside the source, or memory ran out.
  */
 const unsigned char *source_range(struct source *source, uint64_t offset, size_t size,
                                   struct failure *why);
+
+/*
+ * Finds the first range from `from` on and below end that source_range() was asked for and could
+ * not read, cut to those limits.
+ */
+bool source_unreadable(const struct source *source, uint64_t from, uint64_t end,
+                       struct extent *found);
 
 /*
  * Reads size bytes at offset into bytes; those in holes and behind the end are zeros, and holes are

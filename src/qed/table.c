@@ -50,15 +50,40 @@ void table_begin(struct table_cursor *cursor, struct source *source,
     };
 }
 
-/* Takes the elements of a range of data in hand, an incomplete last one by itself. */
-static int take_piece(struct table_cursor *cursor, const struct extent *data, struct failure *why)
+/* Passes over elements that are not in hand, as a run of their own. */
+static int skip(struct table_cursor *cursor, enum element_class class, uint32_t count,
+                struct run *run)
+{
+    *run = (struct run){.class = class, .index = cursor->index, .count = count};
+    cursor->index = cursor->piece_end = cursor->index + count;
+    return 0;
+}
+
+/*
+ * Takes the elements of a range of data in hand, an incomplete last one by itself: 1, or 0 with
+ * *run those at its beginning that cannot be read.
+ */
+static int take_piece(struct table_cursor *cursor, const struct extent *data, struct run *run,
+                      struct failure *why)
 {
     size_t size = data->size < SOURCE_CHUNK ? (size_t)data->size : SOURCE_CHUNK;
     size_t whole = size & ~(size_t)(QED_ELEMENT_SIZE - 1);
+    struct extent lost;
 
     cursor->bytes = source_range(cursor->source, data->offset, whole ? whole : size, why);
     if (!cursor->bytes)
         return -1;
+    if (source_unreadable(cursor->source, data->offset, data->offset + size, &lost)) {
+        size_t before = (size_t)(lost.offset - data->offset) / QED_ELEMENT_SIZE;
+
+        if (before == 0) {
+            size_t upto = (size_t)(lost.offset + lost.size - data->offset);
+
+            return skip(cursor, ELEMENT_UNREADABLE,
+                        (uint32_t)((upto + QED_ELEMENT_SIZE - 1) / QED_ELEMENT_SIZE), run);
+        }
+        whole = before * QED_ELEMENT_SIZE;
+    }
     if (!whole) {
         memset(cursor->last, 0, sizeof(cursor->last));
         memcpy(cursor->last, cursor->bytes, size);
@@ -72,7 +97,7 @@ static int take_piece(struct table_cursor *cursor, const struct extent *data, st
     return 1;
 }
 
-/* Goes on to the next data. 1 with a piece in hand, or 0 with *run the hole before it. */
+/* Goes on: 1 with a piece in hand, or 0 with *run the hole or the unreadable part before it. */
 static int next_piece(struct table_cursor *cursor, struct run *run, struct failure *why)
 {
     uint64_t from = cursor->offset + (uint64_t)cursor->index * QED_ELEMENT_SIZE;
@@ -84,13 +109,10 @@ static int next_piece(struct table_cursor *cursor, struct run *run, struct failu
     if (found < 0)
         return -1;
     if (found && data.offset == from)
-        return take_piece(cursor, &data, why);
+        return take_piece(cursor, &data, run, why);
     if (found)
         next = (uint32_t)((data.offset - cursor->offset) / QED_ELEMENT_SIZE);
-    *run = (struct run){
-        .class = ELEMENT_UNALLOCATED, .index = cursor->index, .count = next - cursor->index};
-    cursor->index = cursor->piece_end = next;
-    return 0;
+    return skip(cursor, ELEMENT_UNALLOCATED, next - cursor->index, run);
 }
 
 /* How many elements from bytes on continue first by step each. */

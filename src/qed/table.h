@@ -15,6 +15,7 @@ enum table_level { TABLE_L1, TABLE_L2 };
 enum element_class {
     ELEMENT_UNALLOCATED, /* 0: no table, or nothing written there */
     ELEMENT_ZERO,        /* 1 in an L2 table: reads as zeros */
+    ELEMENT_UNREADABLE,  /* the disk does not say */
     ELEMENT_VALID,       /* an offset that can be right */
     ELEMENT_INVALID,     /* anything else */
 };

@@ -85,7 +85,10 @@ void usage_add(struct usage *usage, const struct geometry *geometry, uint64_t l1
 {
     uint64_t cluster = l1_index * geometry->nelems + run->index;
 
-    if (run->class == ELEMENT_UNALLOCATED)
+    /* Whether what follows is a fragment, nobody knows: it is given the benefit of the doubt. */
+    if (run->class == ELEMENT_UNREADABLE)
+        usage->has_last = false;
+    if (run->class == ELEMENT_UNALLOCATED || run->class == ELEMENT_UNREADABLE)
         return;
     add_placed(usage, geometry->total_clusters, cluster, run->count);
     if (run->class == ELEMENT_ZERO) {

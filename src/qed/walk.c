@@ -143,7 +143,7 @@ static int next_pointers(struct walk *walk, struct failure *why)
     walk->step.l1_index = run->index;
     walk->step.run = *run;
     run->count = 0;
-    return run->class == ELEMENT_INVALID;
+    return run->class == ELEMENT_INVALID || run->class == ELEMENT_UNREADABLE;
 }
 
 int walk_next(struct walk *walk, struct failure *why)

@@ -21,7 +21,7 @@
 enum walk_numbering { WALK_TRUE, WALK_QEMU };
 
 enum walk_event {
-    WALK_BAD_POINTERS, /* run of invalid L1 elements */
+    WALK_BAD_POINTERS, /* run of invalid or unreadable L1 elements */
     WALK_SHARED_TABLE, /* an L1 element whose table shares clusters with something: not read */
     WALK_TABLE,        /* an L1 element whose table is read; its elements follow */
     WALK_ELEMENTS,     /* run of elements of that table */

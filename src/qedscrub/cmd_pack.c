@@ -137,9 +137,13 @@ static void print_closing(struct job *job, FILE *out)
     fprintf(out, "%s: %s\n", QUOTE(job->archive), text_size(size, job->sink.size));
     print_trackers(out, job->sink.size);
     fprintf(out, "  sha256:   %s\n", hex);
-    fprintf(out, "  verdict:  %s (%" PRIu64 " corruptions, %" PRIu64 " leaks)%s\n",
-            verdict_name(record->verdict), record->corruptions, record->leaks,
-            record->dirty_flag ? ", marked dirty" : "");
+    fprintf(out, "  verdict:  %s (%" PRIu64 " corruptions, ", verdict_name(record->verdict),
+            record->corruptions);
+    if (record->leaks == RECORD_UNKNOWN)
+        fprintf(out, "leaks unknown)");
+    else
+        fprintf(out, "%" PRIu64 " leaks)", record->leaks);
+    fprintf(out, "%s\n", record->dirty_flag ? ", marked dirty" : "");
     fprintf(out, "  copy:     %s\n", copy);
 }
 

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -15,9 +16,12 @@
  * whatever it links calls these. To be included by one file of a test program.
  */
 static struct {
-    bool no_tmpfile;   /* the file system knows no nameless files */
-    bool no_noreplace; /* nor renames that replace nothing */
-    bool no_fsync;     /* the disk is broken */
+    bool no_tmpfile;     /* the file system knows no nameless files */
+    bool no_noreplace;   /* nor renames that replace nothing */
+    bool no_fsync;       /* the disk is broken */
+    bool no_mmap;        /* files cannot be mapped */
+    off_t bad, bad_size; /* what pread() cannot read; size 0: nothing */
+    bool interrupted;    /* every other pread() is interrupted, the others are short */
 } faults;
 
 int openat(int directory, const char *path, int flags, ...)
@@ -53,6 +57,37 @@ int fsync(int fd)
         return -1;
     }
     return (int)syscall(SYS_fsync, fd);
+}
+
+void *mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset)
+{
+    if (faults.no_mmap && fd >= 0) {
+        errno = ENODEV;
+        return MAP_FAILED;
+    }
+    return (void *)syscall(SYS_mmap, at, size, protection, flags, fd, offset);
+}
+
+/* As the kernel does it: what lies before the bad range is read, and the next call fails. */
+ssize_t pread(int fd, void *bytes, size_t size, off_t offset)
+{
+    static unsigned calls;
+
+    if (faults.interrupted && calls++ % 2 == 0) {
+        errno = EINTR;
+        return -1;
+    }
+    if (faults.interrupted && size > 1)
+        size = size / 3 + 1;
+    if (faults.bad_size && offset < faults.bad + faults.bad_size &&
+        offset + (off_t)size > faults.bad) {
+        if (offset >= faults.bad) {
+            errno = EIO;
+            return -1;
+        }
+        size = (size_t)(faults.bad - offset);
+    }
+    return syscall(SYS_pread64, fd, bytes, size, offset);
 }
 
 #endif

@@ -21,6 +21,7 @@ struct memory_source {
     uint64_t grain;      /* bytes, a multiple of 8; 0: no holes */
     uint64_t most;       /* longest range of data in one piece, a multiple of 8; 0: no limit */
     uint64_t calls_left; /* until source_range() fails */
+    struct extent lost;  /* what cannot be read */
     unsigned char *handed;
 };
 
@@ -75,6 +76,25 @@ static inline int memory_source_data(struct source *source, uint64_t from, uint6
     return 1;
 }
 
+/* Zeros in the place of what cannot be read, and an entry for it. */
+static inline int memory_source_lose(struct memory_source *memory, uint64_t offset, size_t size,
+                                     struct failure *why)
+{
+    const struct extent *lost = &memory->lost;
+    uint64_t from = lost->offset > offset ? lost->offset : offset;
+    uint64_t end = offset + size, lost_end = lost->offset + lost->size;
+
+    if (end > lost_end)
+        end = lost_end;
+    if (from >= end)
+        return 0;
+    memset(memory->handed + (from - offset), 0, (size_t)(end - from));
+    if (extents_add(&memory->source.unreadable, from, end - from, why))
+        return -1;
+    extents_sort(&memory->source.unreadable);
+    return 0;
+}
+
 static inline const unsigned char *memory_source_range(struct source *source, uint64_t offset,
                                                        size_t size, struct failure *why)
 {
@@ -89,6 +109,8 @@ static inline const unsigned char *memory_source_range(struct source *source, ui
     memory->handed = calloc(1, size ? size : 1);
     if (memory->handed && stored)
         memcpy(memory->handed, memory->bytes + offset, stored < size ? (size_t)stored : size);
+    if (memory_source_lose(memory, offset, size, why))
+        return NULL;
     return memory->handed;
 }
 
@@ -97,7 +119,7 @@ static const struct source_kind memory_source_kind = {memory_source_data, memory
 /* size bytes, of which the first stored ones are kept, zeros at first. */
 static inline void memory_source_init(struct memory_source *memory, uint64_t size, size_t stored)
 {
-    *memory = (struct memory_source){.source = {&memory_source_kind, size},
+    *memory = (struct memory_source){.source = {.kind = &memory_source_kind, .size = size},
                                      .bytes = calloc(1, stored ? stored : 1),
                                      .stored = stored,
                                      .grain = 8,
@@ -106,6 +128,7 @@ static inline void memory_source_init(struct memory_source *memory, uint64_t siz
 
 static inline void memory_source_free(struct memory_source *memory)
 {
+    extents_free(&memory->source.unreadable);
     free(memory->bytes);
     free(memory->handed);
 }

@@ -96,19 +96,6 @@ static void unknown_features_are_unsupported(void **state)
     end(&test);
 }
 
-static void verdicts_have_names_and_statuses(void **state)
-{
-    (void)state;
-    assert_string_equal(verdict_name(VERDICT_CONSISTENT), "consistent");
-    assert_string_equal(verdict_name(VERDICT_LEAKS), "leaks");
-    assert_string_equal(verdict_name(VERDICT_CORRUPT), "corrupt");
-    assert_string_equal(verdict_name(VERDICT_UNSUPPORTED), "unsupported");
-    assert_int_equal(verdict_exit_status(VERDICT_CONSISTENT), 0);
-    assert_int_equal(verdict_exit_status(VERDICT_LEAKS), 3);
-    assert_int_equal(verdict_exit_status(VERDICT_CORRUPT), 2);
-    assert_int_equal(verdict_exit_status(VERDICT_UNSUPPORTED), 63);
-}
-
 static void sound_header_that_qemu_refuses(void **state)
 {
     struct audit_test test;
@@ -269,12 +256,102 @@ static void garbage_is_audited(void **state)
     }
 }
 
+/* Of an L2 table a part: the rest is walked, the hole is told, leaks stay unknown. */
+static void unreadable_l2_elements(void **state)
+{
+    struct audit_test test;
+    const struct finding *finding;
+
+    (void)state;
+    begin_sound(&test, 32);
+    test.image.memory.lost = (struct extent){tiny_offset(3) + 80, 80};
+    audit_now(&test, false);
+    assert_int_equal(test.audit->verdict, VERDICT_UNREADABLE);
+    assert_int_equal(test.audit->check_errors, 10);
+    assert_int_equal(count_of(&test, FINDING_L2_UNREADABLE), 10);
+    assert_int_equal(count_of(&test, FINDING_LEAK), 0);
+    assert_int_equal(test.audit->leaks, 0);
+    assert_int_equal(test.audit->usage.allocated_clusters, 24 - 10);
+    finding = test.audit->findings.kinds[FINDING_L2_UNREADABLE].list;
+    assert_int_equal(finding->table_offset, tiny_offset(3));
+    assert_int_equal(finding->l2_index, 10);
+    assert_int_equal(finding->guest_pos, tiny_offset(10));
+    assert_int_equal(finding->guest_size, tiny_offset(10));
+    assert_true(test.audit->qemu.opens && test.audit->qemu.fails);
+    assert_int_equal(test.audit->qemu.exit_status, 1);
+    assert_false(qemu_counts(&test.audit->qemu));
+    assert_true(audit_can_copy(test.audit));
+    end(&test);
+}
+
+static void unreadable_l1_elements(void **state)
+{
+    struct audit_test test;
+    const struct finding *finding;
+
+    (void)state;
+    begin_sound(&test, 20);
+    tiny_image_set_l1(&test.image, 9, tiny_offset(5));
+    test.image.memory.grain = 0;
+    test.image.memory.lost = (struct extent){tiny_offset(1) + 64, 64};
+    audit_now(&test, false);
+    assert_int_equal(test.audit->verdict, VERDICT_UNREADABLE);
+    assert_int_equal(test.audit->check_errors, 8);
+    finding = test.audit->findings.kinds[FINDING_L1_UNREADABLE].list;
+    assert_int_equal(finding->l1_index, 8);
+    assert_int_equal(finding->guest_pos, 8 * 1024 * (uint64_t)TINY_CLUSTER);
+    assert_int_equal(finding->guest_size, 8 * 1024 * (uint64_t)TINY_CLUSTER);
+    assert_false(test.audit->qemu.opens);
+    assert_string_equal(test.audit->qemu.error, "Failed to read L1 table");
+    end(&test);
+}
+
+static void corruption_outweighs_what_cannot_be_read(void **state)
+{
+    struct audit_test test;
+
+    (void)state;
+    begin_sound(&test, 20);
+    tiny_image_set(&test.image, tiny_offset(3), 500, 7);
+    test.image.memory.lost = (struct extent){tiny_offset(3) + 80, 80};
+    audit_now(&test, false);
+    assert_int_equal(test.audit->verdict, VERDICT_CORRUPT);
+    assert_int_equal(test.audit->check_errors, 10);
+    end(&test);
+}
+
+/* Data are not read, so that it does not matter whether they can be. */
+static void unreadable_data_are_not_noticed(void **state)
+{
+    struct audit_test test;
+
+    (void)state;
+    begin_sound(&test, 20);
+    test.image.memory.lost = (struct extent){tiny_offset(5), tiny_offset(15)};
+    expect(&test, VERDICT_CONSISTENT, 0, 0);
+}
+
+static void unreadable_header_is_a_failure(void **state)
+{
+    const struct audit_options options = {.keep = 4};
+    struct audit_test test;
+    struct failure why = {0};
+
+    (void)state;
+    begin_sound(&test, 20);
+    test.image.memory.grain = 0;
+    test.image.memory.lost = (struct extent){63, 1};
+    test.image.memory.source.error = 5;
+    EXPECT_FAILURE(audit_run(test.audit, &test.image.memory.source, &options, &why), &why,
+                   "the header cannot be read: Input/output error");
+    end(&test);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_verdict),
         cmocka_unit_test(unknown_features_are_unsupported),
-        cmocka_unit_test(verdicts_have_names_and_statuses),
         cmocka_unit_test(sound_header_that_qemu_refuses),
         cmocka_unit_test(damaged_header_is_corrupt),
         cmocka_unit_test(header_without_a_cluster),
@@ -282,6 +359,11 @@ int main(void)
         cmocka_unit_test(phantom_leak_is_qemus_alone),
         cmocka_unit_test(random_images_equal_naive_check),
         cmocka_unit_test(garbage_is_audited),
+        cmocka_unit_test(unreadable_l2_elements),
+        cmocka_unit_test(unreadable_l1_elements),
+        cmocka_unit_test(corruption_outweighs_what_cannot_be_read),
+        cmocka_unit_test(unreadable_data_are_not_noticed),
+        cmocka_unit_test(unreadable_header_is_a_failure),
     };
 
     return cmocka_run_group_tests_name("audit", tests, NULL, NULL);

@@ -17,7 +17,7 @@ static void every_kind_is_in_the_catalogue(void **state)
         assert_true(strlen(row->name) > 0 && strlen(row->text) > 0 && strlen(row->cause) > 0);
         assert_int_equal(strspn(row->name, "abcdefghijklmnopqrstuvwxyz0123456789-"),
                          strlen(row->name));
-        assert_in_range(row->severity, SEVERITY_CORRUPTION, SEVERITY_NOTE);
+        assert_in_range(row->severity, SEVERITY_CORRUPTION, SEVERITY_CHECK_ERROR);
         for (int other = 0; other < kind; other++)
             assert_string_not_equal(row->name, finding_row((enum finding_kind)other)->name);
     }
@@ -41,6 +41,7 @@ static void names_of_enumerations(void **state)
     (void)state;
     assert_string_equal(severity_name(SEVERITY_CORRUPTION), "corruption");
     assert_string_equal(severity_name(SEVERITY_NOTE), "note");
+    assert_string_equal(severity_name(SEVERITY_CHECK_ERROR), "check-error");
     assert_string_equal(reason_name(REASON_NONE), "");
     assert_string_equal(reason_name(REASON_CUT), "cut");
     assert_string_equal(claimant_name(CLAIMANT_NONE), "");

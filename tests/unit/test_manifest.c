@@ -108,6 +108,9 @@ static void random_copies_are_accounted_for(void **state)
         tiny_image_randomize(&test.image, &prng);
         test.image.memory.source.size -= prng_below(&prng, TINY_CLUSTER);
         test.image.memory.stored = test.image.memory.source.size;
+        if (prng_one_in(&prng, 2))
+            test.image.memory.lost =
+                (struct extent){tiny_offset(1 + prng_below(&prng, clusters - 1)), TINY_CLUSTER / 2};
         scrub_now(&test);
         object = account_for(&test);
         image = json_object_get(object, "image");
@@ -154,6 +157,29 @@ static void every_reason_is_told(void **state)
     assert_range(ranges, 5, 4, "kept", "table-zeros");
     assert_range(ranges, 6, 5, "rewritten", "table");
     assert_range(ranges, 7, 6, "dropped", "not-metadata");
+    json_decref(object);
+    end(&test);
+}
+
+static void what_cannot_be_read_is_accounted_for(void **state)
+{
+    struct manifest_test test;
+    json_t *object, *ranges;
+
+    (void)state;
+    tiny_image_init(&test.image, 2, 1, 14, 14);
+    tiny_image_set_l1(&test.image, 0, tiny_offset(4));
+    for (uint64_t i = 0; i < 1024; i++)
+        tiny_image_set(&test.image, tiny_offset(4), i, tiny_offset(11));
+    test.image.memory.lost = (struct extent){tiny_offset(5), TINY_CLUSTER};
+    scrub_now(&test);
+    object = account_for(&test);
+    ranges = json_object_get(object, "ranges");
+    check_ranges(object, tiny_offset(14));
+    assert_range(ranges, 5, 4, "rewritten", "table");
+    assert_range(ranges, 6, 5, "unreadable", "read-error");
+    assert_range(ranges, 7, 6, "dropped", "not-metadata");
+    assert_int_equal(total_of(object, "unreadable"), TINY_CLUSTER);
     json_decref(object);
     end(&test);
 }
@@ -224,9 +250,12 @@ static void empty_file_has_no_ranges(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(random_copies_are_accounted_for), cmocka_unit_test(every_reason_is_told),
-        cmocka_unit_test(tables_that_are_left_out),        cmocka_unit_test(members_have_digests),
+        cmocka_unit_test(random_copies_are_accounted_for),
+        cmocka_unit_test(every_reason_is_told),
+        cmocka_unit_test(tables_that_are_left_out),
+        cmocka_unit_test(members_have_digests),
         cmocka_unit_test(empty_file_has_no_ranges),
+        cmocka_unit_test(what_cannot_be_read_is_accounted_for),
     };
 
     return cmocka_run_group_tests_name("manifest", tests, NULL, NULL);

@@ -95,7 +95,7 @@ static void nothing_is_asked_outside(void **state)
     static const uint64_t pairs[][2] = {
         {5, 5}, {6, 5}, {1000, 2000}, {UINT64_MAX, 0}, {1000, UINT64_MAX}};
     /* A source of no kind: whoever is asked crashes. */
-    struct source source = {NULL, 1000};
+    struct source source = {.size = 1000};
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(pairs); i++) {

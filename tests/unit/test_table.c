@@ -238,6 +238,43 @@ static void failing_source_is_told(void **state)
     tiny_image_free(&image);
 }
 
+/* Elements 100 to 199 and the first half of 200 cannot be read. */
+static void unreadable_elements_are_a_run(void **state)
+{
+    static const struct {
+        uint64_t from, size;
+        uint32_t first, count;
+    } cases[] = {
+        {800, 804, 100, 101}, {796, 12, 99, 2}, {0, 4096, 0, 512}, {4088, 8, 511, 1}, {0, 1, 0, 1},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct tiny_image image;
+        struct table_cursor cursor;
+        struct failure why = {0};
+        struct run run;
+        uint32_t index = 0, lost = 0;
+
+        tiny_image_init(&image, 1, 1, CLUSTERS, CLUSTERS);
+        for (uint64_t element = 0; element < 512; element++)
+            tiny_image_set(&image, tiny_offset(4), element, tiny_offset(10 + element % 2));
+        image.memory.lost = (struct extent){tiny_offset(4) + cases[i].from, cases[i].size};
+        table_begin(&cursor, &image.memory.source, &image.geometry, TABLE_L2, tiny_offset(4), NULL);
+        while (table_next(&cursor, &run, &why) > 0) {
+            bool inside = index >= cases[i].first && index < cases[i].first + cases[i].count;
+
+            assert_int_equal(run.index, index);
+            assert_int_equal(run.class, inside ? ELEMENT_UNREADABLE : ELEMENT_VALID);
+            index += run.count;
+            lost += run.class == ELEMENT_UNREADABLE ? run.count : 0;
+        }
+        assert_int_equal(index, 512);
+        assert_int_equal(lost, cases[i].count);
+        tiny_image_free(&image);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -248,6 +285,7 @@ int main(void)
         cmocka_unit_test(rising_stretches_are_cut_at_boundaries),
         cmocka_unit_test(tables_larger_than_a_chunk),
         cmocka_unit_test(failing_source_is_told),
+        cmocka_unit_test(unreadable_elements_are_a_run),
     };
 
     return cmocka_run_group_tests_name("table", tests, NULL, NULL);

@@ -48,7 +48,7 @@ static void fill_model(struct model *model, struct prng *prng)
         value += TINY_CLUSTER;
         *class = i % ELEMENTS ? class[-1] : ELEMENT_VALID;
         if (prng_one_in(prng, 6)) {
-            *class = (enum element_class)prng_below(prng, 4);
+            *class = (enum element_class)prng_below(prng, ELEMENT_INVALID + 1);
             value = tiny_offset(prng_one_in(prng, 2) ? prng_below(prng, 3) + value / TINY_CLUSTER
                                                      : prng_below(prng, 5000));
         }
@@ -67,8 +67,7 @@ static bool follows(const struct model *model, uint64_t table, uint32_t index)
 
     if (classes[index] != classes[index - 1])
         return false;
-    return classes[index] == ELEMENT_UNALLOCATED || classes[index] == ELEMENT_ZERO ||
-           elements[index - 1] + TINY_CLUSTER == elements[index];
+    return classes[index] < ELEMENT_VALID || elements[index - 1] + TINY_CLUSTER == elements[index];
 }
 
 /* Feeds a table as runs, long ones sometimes in parts, as a table cursor may do. */
@@ -128,10 +127,13 @@ static void compare_counts(const struct usage *usage, const struct model *model)
             enum element_class class = model->classes[table][i];
             bool inside = table * ELEMENTS + i < geometry.total_clusters;
 
-            image += class != ELEMENT_UNALLOCATED && inside;
-            beyond += class != ELEMENT_UNALLOCATED && !inside;
+            bool used = class != ELEMENT_UNALLOCATED && class != ELEMENT_UNREADABLE;
+
+            image += used && inside;
+            beyond += used && !inside;
             zeros += class == ELEMENT_ZERO;
-            if (class == ELEMENT_UNALLOCATED || class == ELEMENT_ZERO)
+            has_last &= class != ELEMENT_UNREADABLE;
+            if (class < ELEMENT_VALID)
                 continue;
             allocated++;
             fragmented += has_last && last + TINY_CLUSTER != model->elements[table][i];
