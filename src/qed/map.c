@@ -214,28 +214,6 @@ uint64_t map_host_extents(const struct map *map)
     return request.fm_mapped_extents;
 }
 
-static int byte_is_locked(int fd, off_t byte)
-{
-    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1};
-
-    if (fcntl(fd, F_OFD_GETLK, &lock))
-        return -1;
-    return lock.l_type != F_UNLCK;
-}
-
-int map_file_in_use(int fd)
-{
-    static const off_t bytes[] = {101, 103, 200};
-
-    for (size_t i = 0; i < sizeof(bytes) / sizeof(bytes[0]); i++) {
-        int locked = byte_is_locked(fd, bytes[i]);
-
-        if (locked)
-            return locked;
-    }
-    return 0;
-}
-
 int map_in_use(const struct map *map)
 {
     return map_file_in_use(map->fd);

@@ -38,13 +38,18 @@ const struct stat *map_stat(const struct map *map);
 uint64_t map_host_extents(const struct map *map);
 
 /*
- * Whether a process has the image open for writing, or forbids others to read it, by the locks that
- * qemu takes: byte 101 (writes), 103 (resizes), 200 (others must not read). 1 in use, 0 not, -1
- * cannot tell.
+ * Whether a process has the image open for writing, or forbids others to read it, by what can be
+ * asked: the locks that qemu takes (byte 101: it writes, 103: it resizes, 200: others must not
+ * read), and a lease, which the system gives on a file of one's own unless somebody writes to it. 1
+ * in use, 0 not as far as can be told, -1 cannot tell, with errno set. A writer on another machine
+ * is seen only if locks are shared with it.
  */
 int map_in_use(const struct map *map);
 
-/* The same for a file that is open without a map. */
+/*
+ * The same for an open file, before it is mapped. From then on the file is marked as being read
+ * (byte 100), as qemu does it, until all its descriptors are closed.
+ */
 int map_file_in_use(int fd);
 
 /* Whether the file is no longer what it was when it was opened (identity, length, times). */

@@ -101,7 +101,7 @@ static int write_bundle(struct job *job, struct failure *why)
     if (bundle_write(&job->sink, &options, &job->record, job->has_copy ? &job->scrub : NULL,
                      &job->inventory, why))
         return -1;
-    if (map_changed(job->image.map) && !job->options->force_share)
+    if (image_changed(&job->image) && !job->options->force_share)
         return failure_set(why, "the image changed while it was read; try again when it is not in "
                                 "use");
     return 0;
@@ -204,10 +204,11 @@ static int pack_one(const struct options *options, const struct output_options *
     struct job job = {.options = options, .archive = archive, .output_options = output_options};
     struct failure why = {0};
     char *text = NULL;
-    int status = image_open(&job.image, path, options, &why);
+    int status = begin_output(&job, &why) ? STATUS_FAILED : STATUS_OK;
 
-    if (status == STATUS_OK && begin_output(&job, &why))
-        status = STATUS_FAILED;
+    /* Standard output may be the image: that is told, and not that somebody writes to it. */
+    if (status == STATUS_OK)
+        status = image_open(&job.image, path, options, &why);
     if (status == STATUS_OK)
         status = worker_run(pack_image, &job, path, options, &text, &why);
     if (status == STATUS_OK)

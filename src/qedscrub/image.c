@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "qedscrub/image.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -33,10 +34,16 @@ static bool is_qed(const struct audit *audit)
 int image_open(struct image *image, const char *path, const struct options *options,
                struct failure *why)
 {
+    int in_use;
+
     *image = (struct image){.path = path};
     if (map_open(&image->map, path, why))
         return STATUS_FAILED;
-    image->in_use = map_in_use(image->map) > 0;
+    in_use = map_in_use(image->map);
+    if (in_use < 0 && !options->quiet)
+        fprintf(stderr, "qedscrub: note: %s: cannot tell whether it is in use: %s\n", QUOTE(path),
+                strerror(errno));
+    image->in_use = in_use > 0;
     if (!image->in_use || options->force_share)
         return STATUS_OK;
     failure_set(why,
@@ -58,13 +65,31 @@ static bool draws(const struct options *options)
     return options->command == COMMAND_PACK || !strcmp(options->output, "html");
 }
 
+/* Times are coarse, and a writer that maps the file sets them late: the dirty flag tells more. */
+bool image_changed(struct image *image)
+{
+    struct failure ignored = {0};
+    struct header now;
+
+    return map_changed(image->map) || header_read(map_source(image->map), &now, &ignored) ||
+           now.features != image->audit.header.features;
+}
+
+static int note_change(struct image *image, struct failure *why)
+{
+    struct finding finding = finding_make(FINDING_CHANGED);
+
+    return image_changed(image) ? findings_add(&image->audit.findings, &finding, why) : 0;
+}
+
 int image_audit(struct image *image, const struct options *options, struct failure *why)
 {
     struct audit_options audit_options = {
         .keep = options->max_findings, .in_use = image->in_use, .atlas = draws(options)};
     int status = STATUS_OK;
 
-    if (audit_run(&image->audit, map_source(image->map), &audit_options, why))
+    if (audit_run(&image->audit, map_source(image->map), &audit_options, why) ||
+        note_change(image, why))
         status = STATUS_FAILED;
     else if (!options->assume_qed && !is_qed(&image->audit))
         status = refuse_not_qed(image, why);

@@ -18,7 +18,8 @@ struct image {
 /*
  * Both return STATUS_OK, or STATUS_FAILED or STATUS_NOT_QED with *why filled. Opening refuses an
  * image in use unless the user accepts it; the audit refuses a file that is no QED image unless the
- * user insists. image_close() is due after image_open() either way.
+ * user insists, and has a finding if the image changed meanwhile. image_close() is due after
+ * image_open() either way.
  */
 int image_open(struct image *image, const char *path, const struct options *options,
                struct failure *why);
@@ -33,6 +34,9 @@ int image_adopt(struct image *image, int fd, bool in_use, struct failure *why);
  */
 int image_record(struct image *image, const char *filename, struct record *record,
                  struct failure *why);
+
+/* Whether it is not what it was when it was opened and audited: length, times, dirty flag. */
+bool image_changed(struct image *image);
 
 void image_close(struct image *image);
 

@@ -68,6 +68,7 @@ refused() {
     make_image a.qed
     chmod 000 a.qed
     chmod 755 .
+    chmod 777 out
     run as_nobody qedscrub a.qed -o out/b.tar.gz
     [ "$status" -eq 1 ]
     [[ "$output" == "qedscrub: a.qed: Permission denied" ]]
@@ -189,6 +190,35 @@ refused() {
     wait
     [[ "$output" == *'"in-use": true'* ]]
     qedscrub -q a.qed -o out/b.tar.gz
+}
+
+@test "an image that any program has open for writing is in use, without qemu's locks too" {
+    make_image a.qed
+    exec 8>>a.qed
+    refused 1 "a.qed: is in use"*-U a.qed -o out/b.tar.gz
+    run qedscrub info -U --output=json a.qed
+    [[ "$output" == *'"in-use": true'* ]]
+    run qed-tool a.qed show
+    [ "$status" -eq 1 ]
+    exec 8>&-
+    exec 8<a.qed
+    qedscrub -q a.qed -o out/b.tar.gz
+}
+
+@test "while an image is read it is marked as qemu marks one that is read" {
+    make_image a.qed
+    traced -o trace -e trace=fcntl qedscrub info a.qed >/dev/null
+    grep -q 'F_OFD_SETLK, {l_type=F_RDLCK, l_whence=SEEK_SET, l_start=100, l_len=1}) = 0' trace
+    absent 'F_OFD_SETLK, {l_type=F_WRLCK' trace
+    [ "$(grep -c 'F_SETLEASE, F_RDLCK) = 0' trace)" -eq "$(grep -c 'F_SETLEASE, F_UNLCK) = 0' trace)" ]
+}
+
+@test "where locks cannot be had that is said, and the image is read" {
+    make_image a.qed
+    run traced -qq -o /dev/null -e trace=fcntl -e inject=fcntl:error=ENOLCK qedscrub a.qed -o out/b.tar.gz
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"a.qed: cannot tell whether it is in use: No locks available"* ]]
+    tar tf out/b.tar.gz >/dev/null
 }
 
 @test "inputs are never written to: same bytes, size, times and blocks" {
