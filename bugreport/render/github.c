@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "bugreport/render/escape.h"
 #include "bugreport/render/formats.h"
@@ -15,19 +13,18 @@ static void print_annotation(FILE *out, const char *level, const struct fleet *f
 {
     fprintf(out, "::%s file=", level);
     escape_text(out, entry->record.filename, escape_put_property);
-    fprintf(out, ",title=QED image %s::", words_outcome(entry));
+    fputs(",title=QED image::", out);
     escape_text(out, entry->record.filename, escape_put_message);
     fputs(": ", out);
-    if (entry->message)
-        escape_text(out, entry->message, escape_put_message);
-    else
-        words_causes(out, entry->causes, ", ");
-    if (entry->status == ENTRY_OK && (entry->record.corruptions || entry->record.leaks)) {
-        fputs("; ", out);
-        words_damage(out, &entry->record);
+    if (entry->status == ENTRY_OK) {
+        words_reasons(out, fleet, entry, entry->causes);
+    } else {
+        fputs(words_outcome(entry), out);
+        if (entry->message) {
+            fputs(": ", out);
+            escape_text(out, entry->message, escape_put_message);
+        }
     }
-    if (fleet->policy.has_baseline && entry->causes & entry->known)
-        fputs("; known since the baseline", out);
     fputs("\n", out);
 }
 
@@ -53,41 +50,17 @@ static void print_level(FILE *out, const char *level, const struct fleet *fleet,
         fprintf(out, "::%s title=QED images::and %zu more images\n", level, total - most);
 }
 
-/* The totals as notices, of which they make fewer than a level may have. */
-static int print_totals(FILE *out, const struct fleet *fleet, struct failure *why)
-{
-    char *text = NULL, *rest, *line;
-    size_t size;
-    FILE *lines = open_memstream(&text, &size);
-
-    if (lines)
-        words_totals(lines, fleet, "");
-    if (!lines || fclose(lines)) {
-        free(text);
-        return failure_set_errno(why, ENOMEM, "cannot render annotations");
-    }
-    rest = text;
-    while ((line = strsep(&rest, "\n")) && line[0]) {
-        fputs("::notice title=QED images::", out);
-        escape_text(out, line, escape_put_message);
-        fputs("\n", out);
-    }
-    free(text);
-    return 0;
-}
-
 int render_github(FILE *out, const struct fleet *fleet, const struct render_options *options,
                   struct failure *why)
 {
     size_t *order = fleet_worst_first(fleet, why);
-    int result;
 
     (void)options;
     if (!order)
         return -1;
     print_level(out, "error", fleet, order, true);
     print_level(out, "warning", fleet, order, false);
-    result = print_totals(out, fleet, why);
+    words_totals(out, fleet, "::notice title=QED images::");
     free(order);
-    return result;
+    return 0;
 }

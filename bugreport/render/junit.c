@@ -42,8 +42,6 @@ static enum result result_of(const struct fleet *fleet, const struct fleet_entry
 static void print_message(FILE *out, const struct fleet *fleet, const struct fleet_entry *entry,
                           const struct test *test)
 {
-    unsigned causes = entry->causes & test->causes;
-
     if (entry->status != ENTRY_OK) {
         fputs(words_outcome(entry), out);
         if (entry->message) {
@@ -52,16 +50,7 @@ static void print_message(FILE *out, const struct fleet *fleet, const struct fle
         }
         return;
     }
-    words_causes(out, causes, ", ");
-    if (causes & (1u << CAUSE_CORRUPT | 1u << CAUSE_LEAKS)) {
-        fputs(": ", out);
-        words_damage(out, &entry->record);
-    }
-    if (causes & 1u << CAUSE_FRAGMENTATION)
-        fprintf(out, ": %.2f %%, more than %.15g %%", entry->record.fragmented_percent,
-                fleet->policy.max_fragmentation);
-    if (fleet->policy.has_baseline && !(causes & ~entry->known))
-        fputs(", known since the baseline", out);
+    words_reasons(out, fleet, entry, entry->causes & test->causes);
 }
 
 /* The kinds of findings behind it. */

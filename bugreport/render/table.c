@@ -184,7 +184,7 @@ int render_table(FILE *out, const struct fleet *fleet, const struct render_optio
 
     measure(&table, options->width);
     if (fleet->count && !result) {
-        print_columns(&table, "", "", "corrupt", "leaks", "frag %", "size");
+        print_columns(&table, "", "verdict", "corrupt", "leaks", "frag %", "size");
         fputs("image\n", out);
     }
     for (size_t i = 0; !result && i < fleet->count; i++)

@@ -23,81 +23,126 @@ void words_causes(FILE *out, unsigned causes, const char *separator)
     }
 }
 
-static void print_chain(FILE *out, const struct backing_chain *chain, const char **before)
-{
-    static const char *const texts[BACKING_STATES] = {
-        [BACKING_MISSING] = "backing file not among the images",
-        [BACKING_LOOP] = "backing files in a loop",
-    };
-
-    if (chain->state == BACKING_FOUND)
-        fprintf(out, "%s%zu deep", *before, chain->depth);
-    else if (texts[chain->state])
-        fprintf(out, "%s%s", *before, texts[chain->state]);
-    else
-        return;
-    *before = "; ";
-}
-
-void words_remarks(FILE *out, const struct fleet *fleet, const struct fleet_entry *entry)
-{
-    const struct record *record = &entry->record;
-    unsigned known = fleet->policy.has_baseline ? entry->causes & entry->known : 0;
-    const char *before = "";
-
-    if (entry->status == ENTRY_OK && record->dirty_flag) {
-        fprintf(out, "%sdirty", before);
-        before = "; ";
-    }
-    if (entry->status == ENTRY_OK && record->in_use) {
-        fprintf(out, "%sread while in use", before);
-        before = "; ";
-    }
-    if (known) {
-        fprintf(out, "%sknown: ", before);
-        words_causes(out, known, ", ");
-        before = "; ";
-    }
-    if (&fleet->entries[entry->first_link] != entry) {
-        fprintf(out, "%ssame file as another", before);
-        before = "; ";
-    }
-    print_chain(out, &entry->chain, &before);
-    if (entry->chain.overlays)
-        fprintf(out, "%sbase of %zu", before, entry->chain.overlays);
-}
-
 static const char *plural(uint64_t count)
 {
     return count == 1 ? "" : "s";
 }
 
-void words_damage(FILE *out, const struct record *record)
+/* Writes parts of a sentence with a separator between them. */
+struct parts {
+    FILE *out;
+    const char *before;
+};
+
+static FILE *next_part(struct parts *parts)
+{
+    fputs(parts->before, parts->out);
+    parts->before = "; ";
+    return parts->out;
+}
+
+static void print_chain(struct parts *parts, const struct backing_chain *chain)
+{
+    if (chain->state == BACKING_FOUND)
+        fprintf(next_part(parts), "on %zu backing file%s", chain->depth, plural(chain->depth));
+    else if (chain->state == BACKING_MISSING)
+        fputs("backing file not among the images", next_part(parts));
+    else if (chain->state == BACKING_LOOP)
+        fputs("backing files in a loop", next_part(parts));
+    if (chain->overlays)
+        fprintf(next_part(parts), "backing file of %zu", chain->overlays);
+}
+
+void words_remarks(FILE *out, const struct fleet *fleet, const struct fleet_entry *entry)
+{
+    unsigned known = fleet->policy.has_baseline ? entry->causes & entry->known : 0;
+    struct parts parts = {out, ""};
+
+    if (entry->status == ENTRY_OK && entry->record.dirty_flag)
+        fputs("dirty", next_part(&parts));
+    if (entry->status == ENTRY_OK && entry->record.in_use)
+        fputs("read while in use", next_part(&parts));
+    if (entry->causes & 1u << CAUSE_FRAGMENTATION)
+        fputs("too fragmented", next_part(&parts));
+    if (known) {
+        fputs("known: ", next_part(&parts));
+        words_causes(out, known, ", ");
+    }
+    if (&fleet->entries[entry->first_link] != entry)
+        fputs("same file as another", next_part(&parts));
+    print_chain(&parts, &entry->chain);
+}
+
+static void print_reason(FILE *out, const struct policy *policy, const struct record *record,
+                         enum policy_cause cause)
 {
     char size[TEXT_SIZE_SIZE];
 
-    fprintf(out, "%" PRIu64 " corruption%s, %" PRIu64 " leaked cluster%s", record->corruptions,
-            plural(record->corruptions), record->leaks, plural(record->leaks));
-    if (record->leaked_bytes)
-        fprintf(out, " (%s)", text_short_size(size, record->leaked_bytes));
+    switch (cause) {
+    case CAUSE_CORRUPT:
+        fprintf(out, "corrupt, %" PRIu64 " corruption%s", record->corruptions,
+                plural(record->corruptions));
+        break;
+    case CAUSE_LEAKS:
+        fprintf(out, "%" PRIu64 " leaked cluster%s (%s)", record->leaks, plural(record->leaks),
+                text_short_size(size, record->leaked_bytes));
+        break;
+    case CAUSE_FRAGMENTATION:
+        fprintf(out, "%.2f percent fragmented, more than %.15g", record->fragmented_percent,
+                policy->max_fragmentation);
+        break;
+    case CAUSE_DIRTY:
+        fputs("marked as needing a check", out);
+        break;
+    case CAUSE_IN_USE:
+        fputs("in use", out);
+        break;
+    case CAUSE_UNREADABLE:
+    case CAUSE_UNSUPPORTED:
+    case CAUSES:
+        fputs(cause_name(cause), out);
+    }
+}
+
+void words_reasons(FILE *out, const struct fleet *fleet, const struct fleet_entry *entry,
+                   unsigned causes)
+{
+    struct parts parts = {out, ""};
+
+    for (unsigned cause = 0; cause < CAUSES; cause++) {
+        if (causes >> cause & 1)
+            print_reason(next_part(&parts), &fleet->policy, &entry->record,
+                         (enum policy_cause)cause);
+    }
+    if (fleet->policy.has_baseline && causes & entry->known) {
+        fputs("known since the baseline: ", next_part(&parts));
+        words_causes(out, causes & entry->known, ", ");
+    }
 }
 
 static void print_counts(FILE *out, const struct fleet_totals *totals, const char *prefix)
 {
+    const char *before = ": ";
+
     fprintf(out, "%s%" PRIu64 " image%s", prefix, totals->images, plural(totals->images));
     if (totals->paths != totals->images)
-        fprintf(out, " of %" PRIu64 " names", totals->paths);
+        fprintf(out, " with %" PRIu64 " names", totals->paths);
     for (unsigned i = 0; i < VERDICTS; i++) {
-        if (totals->verdicts[i])
-            fprintf(out, ", %" PRIu64 " %s", totals->verdicts[i], verdict_name((enum verdict)i));
+        if (!totals->verdicts[i])
+            continue;
+        fprintf(out, "%s%" PRIu64 " %s", before, totals->verdicts[i],
+                verdict_name((enum verdict)i));
+        before = ", ";
     }
     for (unsigned i = ENTRY_OK + 1; i < ENTRY_STATUSES; i++) {
-        if (totals->statuses[i])
-            fprintf(out, ", %" PRIu64 " %s", totals->statuses[i],
-                    entry_status_name((enum entry_status)i));
+        if (!totals->statuses[i])
+            continue;
+        fprintf(out, "%s%" PRIu64 " %s", before, totals->statuses[i],
+                entry_status_name((enum entry_status)i));
+        before = ", ";
     }
     if (totals->dirty)
-        fprintf(out, ", %" PRIu64 " dirty", totals->dirty);
+        fprintf(out, "; %" PRIu64 " dirty", totals->dirty);
     fprintf(out, "\n");
 }
 
@@ -110,7 +155,7 @@ static void print_sizes(FILE *out, const struct fleet_totals *totals, const char
 {
     char of_guests[TEXT_SIZE_SIZE], of_files[TEXT_SIZE_SIZE], leaked[TEXT_SIZE_SIZE];
 
-    fprintf(out, "%s%s of guests in %s of files, %s leaked, %.2f %% fragmented\n", prefix,
+    fprintf(out, "%s%s of guests in %s of files, %s leaked, %.2f percent fragmented\n", prefix,
             text_short_size(of_guests, totals->virtual_size),
             text_short_size(of_files, totals->file_size),
             text_short_size(leaked, totals->leaked_bytes),
@@ -119,12 +164,18 @@ static void print_sizes(FILE *out, const struct fleet_totals *totals, const char
 
 static void print_chains(FILE *out, const struct fleet_totals *totals, const char *prefix)
 {
+    struct parts parts = {out, ""};
+
     if (!totals->shared_bases && !totals->missing_bases && !totals->loops)
         return;
-    fprintf(out,
-            "%sbacking files: %" PRIu64 " under several images, %" PRIu64
-            " not among the images, %" PRIu64 " in a loop\n",
-            prefix, totals->shared_bases, totals->missing_bases, totals->loops);
+    fprintf(out, "%sbacking files: ", prefix);
+    if (totals->shared_bases)
+        fprintf(next_part(&parts), "%" PRIu64 " of several images", totals->shared_bases);
+    if (totals->missing_bases)
+        fprintf(next_part(&parts), "%" PRIu64 " not among the images", totals->missing_bases);
+    if (totals->loops)
+        fprintf(next_part(&parts), "%" PRIu64 " in a loop", totals->loops);
+    fprintf(out, "\n");
 }
 
 static void print_verdict(FILE *out, const struct fleet *fleet, const struct fleet_totals *totals,

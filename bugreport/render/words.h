@@ -6,7 +6,8 @@
 
 #include "bugreport/fleet.h"
 
-/* What the formats for people say alike. None of it is untrusted: all of it is plain ASCII. */
+/* What the formats for people say alike. None of it is untrusted; all of it is plain
+ * ASCII, without anything that a format would have to escape. */
 
 /* What an image is, in a word: its verdict, or why it was not examined. */
 const char *words_outcome(const struct fleet_entry *entry);
@@ -15,13 +16,14 @@ const char *words_outcome(const struct fleet_entry *entry);
 void words_causes(FILE *out, unsigned causes, const char *separator);
 
 /*
- * What else there is to say of an entry, e.g. "dirty; base of 3 images; same file as another".
- * Writes nothing where there is nothing.
+ * What else there is to say of an entry, e.g. "dirty; backing file of 3". Writes nothing where
+ * there is nothing.
  */
 void words_remarks(FILE *out, const struct fleet *fleet, const struct fleet_entry *entry);
 
-/* Damage in figures, e.g. "2 corruptions, 1 leaked cluster (64 KiB)". */
-void words_damage(FILE *out, const struct record *record);
+/* Some of the causes of an entry with their figures, e.g. "corrupt, 2 corruptions; in use". */
+void words_reasons(FILE *out, const struct fleet *fleet, const struct fleet_entry *entry,
+                   unsigned causes);
 
 /* What the run lacks, a line each that begins with prefix; nothing where it is complete. */
 void words_missing(FILE *out, const struct fleet *fleet, const char *prefix);
