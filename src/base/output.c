@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@
 
 struct output {
     const struct output_options *options; /* NULL: standard output */
+    bool held;                            /* for standard output: fd is a file in memory */
     char *path;
     const char *name; /* last part of path */
     int directory, fd;
@@ -26,7 +28,7 @@ static void output_free(struct output *output)
 {
     if (!output)
         return;
-    if (output->options && output->fd >= 0)
+    if ((output->options || output->held) && output->fd >= 0)
         close(output->fd);
     if (output->directory >= 0)
         close(output->directory);
@@ -147,7 +149,7 @@ int output_open(struct output **output, const char *path, const struct output_op
     return 0;
 }
 
-int output_open_stdout(struct output **output, const struct output_options *options,
+int output_open_stdout(struct output **output, const struct output_options *options, bool hold,
                        struct failure *why)
 {
     struct output *opened;
@@ -165,17 +167,35 @@ int output_open_stdout(struct output **output, const struct output_options *opti
         output_free(opened);
         return failure_set_errno(why, ENOMEM, "cannot begin an output");
     }
-    opened->fd = STDOUT_FILENO;
+    opened->held = hold;
+    opened->fd = hold ? memfd_create("output", MFD_CLOEXEC) : STDOUT_FILENO;
+    if (opened->fd < 0) {
+        output_free(opened);
+        return failure_set_errno(why, errno, "cannot keep an output in memory");
+    }
     *output = opened;
     return 0;
 }
 
-int output_write(struct output *output, const void *bytes, size_t size, struct failure *why)
+int output_reopen(struct output *output, struct failure *why)
+{
+    char self[64];
+    int fd;
+
+    snprintf(self, sizeof(self), "/proc/self/fd/%d", output->fd);
+    fd = open(self, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        failure_set_errno(why, errno, "%s: cannot read back what was written", QUOTE(output->path));
+    return fd;
+}
+
+static int write_all(const struct output *output, int fd, const void *bytes, size_t size,
+                     struct failure *why)
 {
     const char *at = bytes;
 
     while (size > 0) {
-        ssize_t written = write(output->fd, at, size);
+        ssize_t written = write(fd, at, size);
 
         if (written < 0 && errno == EINTR)
             continue;
@@ -185,6 +205,11 @@ int output_write(struct output *output, const void *bytes, size_t size, struct f
         size -= (size_t)written;
     }
     return 0;
+}
+
+int output_write(struct output *output, const void *bytes, size_t size, struct failure *why)
+{
+    return write_all(output, output->fd, bytes, size, why);
 }
 
 int output_write_at(struct output *output, uint64_t offset, const void *bytes, size_t size,
@@ -308,12 +333,29 @@ static int commit_file(struct output *output, struct failure *why)
     return 0;
 }
 
+/* Lets go what was held. */
+static int commit_held(struct output *output, struct failure *why)
+{
+    unsigned char bytes[64 * 1024];
+    off_t at = 0;
+    ssize_t got;
+
+    while ((got = pread(output->fd, bytes, sizeof(bytes), at)) > 0) {
+        if (write_all(output, STDOUT_FILENO, bytes, (size_t)got, why))
+            return -1;
+        at += got;
+    }
+    return got < 0 ? failure_set_errno(why, errno, "cannot read what was kept in memory") : 0;
+}
+
 int output_commit(struct output *output, struct failure *why)
 {
     int result = 0;
 
     if (output->options)
         result = commit_file(output, why);
+    else if (output->held)
+        result = commit_held(output, why);
     if (result)
         output_discard(output);
     else

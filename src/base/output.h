@@ -32,9 +32,10 @@ int output_open(struct output **output, const char *path, const struct output_op
 
 /*
  * Begins an output to standard output. A terminal is refused, and an input that a shell opened
- * there. Committing then does nothing.
+ * there. What is written goes out at once, or, if it is to be held, is kept in memory until it is
+ * committed.
  */
-int output_open_stdout(struct output **output, const struct output_options *options,
+int output_open_stdout(struct output **output, const struct output_options *options, bool hold,
                        struct failure *why);
 
 /* Appends; short writes and interruptions are made good. */
@@ -46,6 +47,13 @@ int output_write_at(struct output *output, uint64_t offset, const void *bytes, s
 
 /* Sets the length in bytes; what was not written is hole. */
 int output_set_size(struct output *output, uint64_t size, struct failure *why);
+
+/*
+ * Opens what was written so far for reading, from its start: the file itself, not what is in
+ * memory of it. Returns the descriptor, which the caller closes, or -1. Not for what went out to
+ * standard output.
+ */
+int output_reopen(struct output *output, struct failure *why);
 
 /* Makes the file durable, gives it its name, and frees the output, also if that fails. */
 int output_commit(struct output *output, struct failure *why);

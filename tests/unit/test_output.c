@@ -313,7 +313,7 @@ static void failed_commit_leaves_nothing(void **state)
 }
 
 /* In a child, whose standard output goes to a file, or to a disk that is always full. */
-static int write_to_stdout(const char *target)
+static int write_to_stdout(const char *target, bool hold)
 {
     pid_t child = fork();
     int status;
@@ -324,11 +324,13 @@ static int write_to_stdout(const char *target)
         struct output_options options = {.replace = false};
         int fd = open(target, O_WRONLY | O_CREAT, 0666);
 
-        if (dup2(fd, STDOUT_FILENO) < 0 || output_open_stdout(&output, &options, &why))
+        if (dup2(fd, STDOUT_FILENO) < 0 || output_open_stdout(&output, &options, hold, &why))
             _exit(1);
-        if (output_write(output, "text", 4, &why))
+        if (output_write(output, "text", 4, &why) ||
+            (lseek(fd, 0, SEEK_END) > 0) != (!hold && target[0] != '/') ||
+            output_commit(output, &why))
             _exit(strstr(why.text, "standard output: cannot write: No space") ? 2 : 3);
-        _exit(output_commit(output, &why) ? 4 : 0);
+        _exit(0);
     }
     waitpid(child, &status, 0);
     return WEXITSTATUS(status);
@@ -337,9 +339,37 @@ static int write_to_stdout(const char *target)
 static void standard_output(void **state)
 {
     (void)state;
-    assert_int_equal(write_to_stdout("out"), 0);
-    assert_file("out", "text");
-    assert_int_equal(write_to_stdout("/dev/full"), 2);
+    for (int hold = 0; hold < 2; hold++) {
+        assert_int_equal(write_to_stdout("out", hold), 0);
+        assert_file("out", "text");
+        unlink("out");
+        assert_int_equal(write_to_stdout("/dev/full", hold), 2);
+    }
+}
+
+static void check_reading_back(void)
+{
+    static const struct output_options options = {.replace = false};
+    struct output *output = open_ok("new", &options);
+    struct failure why = {0};
+    char text[8];
+    int fd;
+
+    write_ok(output, "text");
+    fd = output_reopen(output, &why);
+    assert_true(fd >= 0);
+    assert_int_equal(read(fd, text, sizeof(text)), 4);
+    assert_memory_equal(text, "text", 4);
+    assert_int_equal(write(fd, text, 1), -1);
+    close(fd);
+    output_discard(output);
+    assert_int_equal(count_files(), 0);
+}
+
+static void what_was_written_can_be_read_back(void **state)
+{
+    (void)state;
+    on_every_file_system(check_reading_back);
 }
 
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, enter_folder, leave_folder)
@@ -357,6 +387,7 @@ int main(void)
         IN_FOLDER(full_disk_is_told),
         IN_FOLDER(failed_commit_leaves_nothing),
         IN_FOLDER(standard_output),
+        IN_FOLDER(what_was_written_can_be_read_back),
     };
 
     return cmocka_run_group_tests_name("output", tests, NULL, NULL);
