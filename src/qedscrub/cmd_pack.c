@@ -12,6 +12,7 @@
 #include "qedscrub/commands.h"
 #include "qedscrub/image.h"
 #include "qedscrub/names.h"
+#include "qedscrub/proof.h"
 #include "qedscrub/status.h"
 #include "qedscrub/worker.h"
 
@@ -48,7 +49,7 @@ static int begin_output(struct job *job, struct failure *why)
     if (job->options->dry_run)
         return 0;
     if (!strcmp(job->archive, "-"))
-        return output_open_stdout(&job->output, job->output_options, why);
+        return output_open_stdout(&job->output, job->output_options, !job->options->no_verify, why);
     return output_open(&job->output, job->archive, job->output_options, why);
 }
 
@@ -189,13 +190,22 @@ static int commit(struct job *job, struct failure *why)
     return output && output_commit(output, why) ? STATUS_FAILED : STATUS_OK;
 }
 
+static bool is_verified(const struct options *options)
+{
+    return !options->dry_run && !options->no_verify;
+}
+
 /* A dry run's result is data, and goes to standard output. */
 static void print_result(const struct options *options, const char *text)
 {
-    if (options->dry_run)
+    if (options->dry_run) {
         fputs(text, stdout);
-    else if (!options->quiet)
+    } else if (!options->quiet) {
         fputs(text, stderr);
+        fprintf(stderr, "  guest data inside: %s (%s)\n",
+                options->faithful ? "none but what --faithful keeps" : "none",
+                is_verified(options) ? "verified" : "not verified");
+    }
 }
 
 static int pack_one(const struct options *options, const struct output_options *output_options,
@@ -211,6 +221,8 @@ static int pack_one(const struct options *options, const struct output_options *
         status = image_open(&job.image, path, options, &why);
     if (status == STATUS_OK)
         status = worker_run(pack_image, &job, path, options, &text, &why);
+    if (status == STATUS_OK && is_verified(options))
+        status = proof_run(job.output, archive, options, &why);
     if (status == STATUS_OK)
         status = commit(&job, &why);
     if (status == STATUS_OK)

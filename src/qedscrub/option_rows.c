@@ -27,6 +27,7 @@ const struct option_row option_rows[] = {
          "keep the name of the backing file in report and copy"),
     FLAG(0, "faithful", faithful, COMMAND_PACK,
          "keep offsets in suspect tables too: they can be the guest's"),
+    FLAG(0, "no-verify", no_verify, COMMAND_PACK, "publish a bundle without verifying it"),
     VALUE('j', "jobs", "N", jobs, COMMAND_PACK, "threads (one for each core, up to 8)"),
     VALUE(0, "deflate", "HOW", deflate, COMMAND_PACK,
           "tables: made for tables (default); zlib: zlib at its fastest"),

@@ -40,7 +40,7 @@ struct options {
     unsigned jobs;      /* -j; 0: as many as suit the machine */
     bool plain_deflate; /* --deflate=zlib */
     bool help, version, force_share, quiet, force, dry_run, keep_names, keep_backing_name, faithful;
-    bool no_sandbox;
+    bool no_verify, no_sandbox;
     bool assume_qed; /* -f qed */
 
     struct report_option reports[MAX_REPORTS];

@@ -73,3 +73,50 @@ setup() {
     run qedscrub verify
     [ "$status" -eq 1 ]
 }
+
+@test "pack verifies what it wrote, and says so" {
+    run --separate-stderr qedscrub a.qed -o new.tar.gz
+    [ "$status" -eq 0 ]
+    [[ "$stderr" == *"guest data inside: none (verified)" ]]
+    run --separate-stderr qedscrub a.qed -o new.tar.gz --force --no-verify
+    [[ "$stderr" == *"guest data inside: none (not verified)" ]]
+    run --separate-stderr qedscrub a.qed -o new.tar.gz --force --faithful
+    [[ "$stderr" == *"none but what --faithful keeps (verified)" ]]
+}
+
+# Packs while the Nth write() claims to have written a byte that it has not.
+lose_a_byte() {
+    local number=$1
+    shift
+    traced -qq -o /dev/null -e trace=write -e inject=write:retval=1:when="$number" \
+        qedscrub -q --no-sandbox a.qed "$@"
+}
+
+@test "a bundle that does not verify is never published" {
+    local number caught=0
+    for number in 2 3 4; do
+        run lose_a_byte $number -o lost.tar.gz
+        [ "$status" -ne 0 ] || continue
+        [[ "$output" == *"lost.tar.gz: not written"*"could not be verified"* ]] && caught=$((caught + 1))
+        [ "$(listing . | grep -c -e lost -e tmp)" -eq 0 ]
+    done
+    [ "$caught" -gt 0 ]
+    # It would have been.
+    lose_a_byte 3 -o lost.tar.gz --no-verify
+    [ -e lost.tar.gz ]
+    run gzip -t lost.tar.gz
+    [ "$status" -ne 0 ]
+}
+
+@test "-o - lets nothing out that does not verify" {
+    local number caught=0
+    qedscrub -q a.qed -o - >piped.tar
+    qedscrub -q a.qed -o named.tar.gz
+    cmp piped.tar named.tar.gz
+    for number in 2 3 4; do
+        lose_a_byte $number -o - >piped.tar 2>message && continue
+        [ ! -s piped.tar ]
+        grep -q 'not written' message && caught=$((caught + 1))
+    done
+    [ "$caught" -gt 0 ]
+}
