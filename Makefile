@@ -92,10 +92,14 @@ $(BUILD)/mkimage: $(call objects,$(mkimage_sources))
 $(BUILD)/tests/unit/test_status: $(BUILD)/src/qedscrub/status.o
 $(BUILD)/tests/unit/test_worker: $(BUILD)/src/qedscrub/worker.o
 $(BUILD)/tests/unit/test_files: $(BUILD)/src/qedscrub/files.o
-$(BUILD)/tests/unit/test_find: $(BUILD)/src/qedscrub/find.o $(BUILD)/src/qedscrub/files.o
+$(BUILD)/tests/unit/test_find: $(addprefix $(BUILD)/src/qedscrub/,find.o files.o)
+$(BUILD)/tests/unit/test_interrupt: $(BUILD)/src/qedscrub/interrupt.o
 $(BUILD)/tests/unit/test_message: $(BUILD)/src/qedscrub/message.o
-$(BUILD)/tests/unit/test_pool: $(BUILD)/src/qedscrub/pool.o $(BUILD)/src/qedscrub/message.o \
-                               $(BUILD)/src/qedscrub/worker.o
+$(BUILD)/tests/unit/test_name_list: $(BUILD)/src/qedscrub/name_list.o
+$(BUILD)/tests/unit/test_pool: $(addprefix $(BUILD)/src/qedscrub/,pool.o message.o worker.o)
+$(BUILD)/tests/unit/test_examine: $(addprefix $(BUILD)/src/qedscrub/,examine.o image.o)
+$(BUILD)/tests/unit/test_sweep: $(addprefix $(BUILD)/src/qedscrub/,sweep.o examine.o image.o \
+                                files.o find.o interrupt.o pool.o message.o worker.o)
 $(BUILD)/tests/unit/test_edit: $(filter-out %/main.o,$(call objects,$(qed_tool_sources))) \
                                $(BUILD)/tests/fuzz/fuzz_edit.o
 layout_objects := $(addprefix $(BUILD)/tests/mkimage/,order.o number.o)
@@ -133,6 +137,12 @@ check-leaks:  ## try N hostile images (1000): does any word of a guest come out?
 	@$(MAKE) --no-print-directory all $(BUILD)/mkimage
 	@BUILD='$(abspath $(BUILD))' /usr/bin/python3 tests/qemu/test_leaks.py $(N)
 	@BUILD='$(abspath $(BUILD))' /usr/bin/python3 tests/qemu/test_oracle.py $(N)
+
+.PHONY: check-slurm
+check-slurm:  ## the recipe of contrib/slurm on a cluster of one node, started for it
+	@scripts/deps build slurm
+	@$(MAKE) --no-print-directory all $(BUILD)/mkimage
+	@BUILD='$(abspath $(BUILD))' tests/slurm/check
 
 .PHONY: check-sanitize
 check-sanitize:  ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer

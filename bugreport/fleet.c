@@ -47,22 +47,6 @@ void fleet_free(struct fleet *fleet)
     fleet_init(fleet);
 }
 
-/* No path of ours begins with '-', or with what a spreadsheet takes for a formula. */
-static char *anchored(const char *path)
-{
-    char *tidy = path_tidy(path), *joined;
-
-    if (!tidy || tidy[0] == '/')
-        return tidy;
-    joined = malloc(strlen(tidy) + sizeof("./"));
-    if (joined) {
-        strcpy(joined, "./");
-        strcat(joined, tidy);
-    }
-    free(tidy);
-    return joined;
-}
-
 static int reserve(struct fleet *fleet, struct failure *why)
 {
     size_t capacity = fleet->capacity ? fleet->capacity * 2 : 64;
@@ -85,7 +69,7 @@ struct fleet_entry *fleet_add(struct fleet *fleet, const char *path, struct fail
 
     if (reserve(fleet, why))
         return NULL;
-    name = anchored(path);
+    name = path_anchor(path);
     if (!name) {
         failure_set_errno(why, ENOMEM, "cannot keep a record");
         return NULL;

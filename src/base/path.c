@@ -65,13 +65,22 @@ char *path_tidy(const char *path)
     return tidy(path, false);
 }
 
+char *path_anchor(const char *path)
+{
+    char *tidied = path_tidy(path), *anchored;
+
+    if (!tidied || tidied[0] == '/' || !strcmp(tidied, "."))
+        return tidied;
+    anchored = path_join(".", tidied);
+    free(tidied);
+    return anchored;
+}
+
 char *path_join(const char *folder, const char *name)
 {
     const char *slash = folder[0] && folder[strlen(folder) - 1] == '/' ? "" : "/";
     char *path;
 
-    if (!strcmp(folder, "."))
-        return strdup(name);
     return asprintf(&path, "%s%s%s", folder, slash, name) < 0 ? NULL : path;
 }
 

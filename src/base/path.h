@@ -11,13 +11,16 @@
 /* The path without "." parts, doubled and closing slashes; "." where nothing is left. */
 char *path_tidy(const char *path);
 
+/* The same, beginning with "/" or "./" unless it is ".": no option, no formula begins so. */
+char *path_anchor(const char *path);
+
 /*
  * What name means to a file in the same folder as the file at path: an absolute name is taken as it
  * is. ".." parts are removed with what they take back, as far as there is something.
  */
 char *path_beside(const char *path, const char *name);
 
-/* The folder's path, a slash where needed, and the name; the name alone in the folder ".". */
+/* The folder's path, a slash where needed, and the name. */
 char *path_join(const char *folder, const char *name);
 
 /* The part of a path behind its last slash. */

@@ -7,6 +7,7 @@
 /* Each command returns the exit status, and has said on standard error what went wrong. */
 int cmd_pack(const struct options *options);
 int cmd_info(const struct options *options);
+int cmd_audit(const struct options *options);
 int cmd_merge(const struct options *options);
 int cmd_verify(const struct options *options);
 

@@ -70,13 +70,21 @@ struct found *files_add(struct files *files, char *path, size_t folder, struct f
     return &list[files->count++];
 }
 
+struct file_identity files_identity(const struct stat *file)
+{
+    return (struct file_identity){.size = (uint64_t)file->st_size,
+                                  .inode = file->st_ino,
+                                  .device = file->st_dev,
+                                  .links = file->st_nlink,
+                                  .mtime_ns = (int64_t)file->st_mtim.tv_sec * 1000000000 +
+                                              file->st_mtim.tv_nsec};
+}
+
 /* Where names below the folder of a path begin in the paths of what it holds. */
 static size_t length_with_slash(const char *path)
 {
     size_t length = strlen(path);
 
-    if (!strcmp(path, "."))
-        return 0;
     return path[length - 1] == '/' ? length : length + 1;
 }
 
@@ -181,16 +189,17 @@ static int compare_identities(const void *a, const void *b)
     const struct found *left = *(const struct found *const *)a;
     const struct found *right = *(const struct found *const *)b;
 
-    if (left->device != right->device)
-        return left->device < right->device ? -1 : 1;
-    if (left->inode != right->inode)
-        return left->inode < right->inode ? -1 : 1;
+    if (left->identity.device != right->identity.device)
+        return left->identity.device < right->identity.device ? -1 : 1;
+    if (left->identity.inode != right->identity.inode)
+        return left->identity.inode < right->identity.inode ? -1 : 1;
     return (left > right) - (left < right);
 }
 
 static bool is_same(const struct found *a, const struct found *b)
 {
-    return !a->error && !b->error && a->device == b->device && a->inode == b->inode;
+    return !a->error && !b->error && a->identity.device == b->identity.device &&
+           a->identity.inode == b->identity.inode;
 }
 
 int files_finish(struct files *files, struct failure *why)
@@ -209,7 +218,10 @@ int files_finish(struct files *files, struct failure *why)
     for (size_t i = 0; i < files->count; i++) {
         if (!first || !is_same(first, order[i]))
             first = order[i];
+        else
+            order[i - 1]->next = (size_t)(order[i] - files->list);
         order[i]->same = (size_t)(first - files->list);
+        order[i]->next = FILES_NO_MORE;
     }
     free(order);
     return 0;

@@ -7,21 +7,22 @@
 #include <sys/stat.h>
 
 #include "base/failure.h"
+#include "bugreport/fleet.h"
 
 /* The files that are to be audited, and the folders in which they were found. */
 
 #define FILES_NO_FOLDER SIZE_MAX
+#define FILES_NO_MORE   SIZE_MAX
 
 struct found {
-    char *path;    /* as it is to be shown */
+    char *path;    /* as it is to be shown: from "/" or "./" on */
     size_t folder; /* where it was found; FILES_NO_FOLDER: named on the command line */
-    dev_t device;
-    ino_t inode;
-    off_t size;
-    struct timespec mtime;
-    int error;      /* errno of what kept us from looking at it; then nothing above is known */
-    bool is_folder; /* it is a folder that could not be read */
-    size_t same;    /* index of the first file in the list that is the same on the disk */
+    int error;     /* errno of what kept us from looking at it, or 0 */
+    struct file_identity identity; /* without an error */
+    bool is_folder;                /* it is a folder that could not be read */
+    bool is_known;                 /* an earlier run has examined it, and it is the same still */
+    size_t same; /* index of the first in the list that is the same file on the disk */
+    size_t next; /* and of the next one that is, or FILES_NO_MORE */
 };
 
 struct folder {
@@ -52,6 +53,8 @@ struct found *files_add(struct files *files, char *path, size_t folder, struct f
 struct folder *files_add_folder(struct files *files, char *path, size_t parent,
                                 struct failure *why);
 
+struct file_identity files_identity(const struct stat *file);
+
 /* The part of a path in a folder that is below the folder that was named. */
 const char *files_below(const struct files *files, const char *path, size_t folder);
 
@@ -70,7 +73,8 @@ int files_open(struct files *files, const struct found *found);
 /* Opens the file or folder called name in a folder, as files_open() does. */
 int files_open_in(struct files *files, size_t folder, const char *name);
 
-/* Sorts the list by path, drops repeated paths, and sets `same`. For when the list is complete. */
+/* Sorts the list by path, drops repeated paths, and sets `same` and `next`. For when the list is
+ * complete. */
 int files_finish(struct files *files, struct failure *why);
 
 #endif

@@ -51,6 +51,17 @@ static bool in_shard(const struct find *find, const char *path, size_t folder)
     return find_in_shard(&find->options->shard, files_below(find->files, path, folder));
 }
 
+/* Whether the earlier run has examined a file in the state in which it is now. */
+static bool is_known(const struct find *find, const char *path, const struct file_identity *now)
+{
+    const struct fleet *old = find->options->old;
+    const struct fleet_entry *then = old ? fleet_find(old, path) : NULL;
+
+    return then && then->status == ENTRY_OK && then->has_identity &&
+           then->identity.size == now->size && then->identity.inode == now->inode &&
+           then->identity.mtime_ns == now->mtime_ns;
+}
+
 /* Takes path over. error is an errno, or 0 where *stat_of tells of the file. */
 static int add_file(struct find *find, char *path, size_t folder, const struct stat *stat_of,
                     int error, struct failure *why)
@@ -66,10 +77,8 @@ static int add_file(struct find *find, char *path, size_t folder, const struct s
         return -1;
     found->error = error;
     if (!error) {
-        found->device = stat_of->st_dev;
-        found->inode = stat_of->st_ino;
-        found->size = stat_of->st_size;
-        found->mtime = stat_of->st_mtim;
+        found->identity = files_identity(stat_of);
+        found->is_known = is_known(find, found->path, &found->identity);
     }
     return 0;
 }
@@ -95,21 +104,34 @@ static int examine(struct find *find, size_t folder, const char *name, char *pat
                    struct failure *why)
 {
     int fd = files_open_in(find->files, folder, name), error = fd < 0 ? errno : 0, result = 0;
-    struct stat stat_of = {0};
+    struct stat file = {0};
 
-    if (fd >= 0 && fstat(fd, &stat_of))
+    if (fd >= 0 && fstat(fd, &file))
         error = errno;
-    if (!error && S_ISDIR(stat_of.st_mode))
+    if (!error && S_ISDIR(file.st_mode))
         result = files_add_folder(find->files, path, folder, why) ? 0 : -1;
     else if (error == ELOOP || error == ENXIO) /* it is a symbolic link or a socket by now */
         free(path);
-    else if (error || (S_ISREG(stat_of.st_mode) && has_magic(fd)))
-        result = add_file(find, path, folder, &stat_of, error, why);
+    else if (error || (S_ISREG(file.st_mode) && has_magic(fd)))
+        result = add_file(find, path, folder, &file, error, why);
     else
         free(path);
     if (fd >= 0)
         close(fd);
     return result;
+}
+
+/* Whether a name in a folder need not be looked at, for it is in the earlier run. */
+static bool is_old(struct find *find, size_t folder, const char *name, const char *path,
+                   struct stat *file)
+{
+    struct file_identity identity;
+
+    if (!find->options->old || !fleet_find(find->options->old, path) ||
+        fstatat(files_open_folder(find->files, folder), name, file, AT_SYMLINK_NOFOLLOW))
+        return false;
+    identity = files_identity(file);
+    return S_ISREG(file->st_mode) && is_known(find, path, &identity);
 }
 
 /* What another shard will look at is not even opened. */
@@ -118,6 +140,7 @@ static int take_entry(struct find *find, size_t folder, const struct dirent *ent
 {
     const char *name = entry->d_name;
     bool dots = !strcmp(name, ".") || !strcmp(name, "..");
+    struct stat file;
     char *path;
 
     if (dots || (entry->d_type != DT_DIR && entry->d_type != DT_REG && entry->d_type != DT_UNKNOWN))
@@ -131,6 +154,8 @@ static int take_entry(struct find *find, size_t folder, const struct dirent *ent
         free(path);
         return 0;
     }
+    if (is_old(find, folder, name, path, &file))
+        return add_file(find, path, folder, &file, 0, why);
     return examine(find, folder, name, path, why);
 }
 
@@ -204,7 +229,7 @@ static int read_folder(struct find *find, size_t folder, struct failure *why)
 /* A path from the command line: what is no folder will be opened by who audits it. */
 static int take_path(struct find *find, const char *given, struct failure *why)
 {
-    char *path = path_tidy(given);
+    char *path = path_anchor(given);
     struct stat stat_of = {0};
     int error = !given[0] ? ENOENT : path && stat(path, &stat_of) ? errno : 0;
 

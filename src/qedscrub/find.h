@@ -12,13 +12,15 @@ struct shard {
 struct find_options {
     bool cross_mounts; /* enter other file systems than that of the folder named */
     struct shard shard;
+    const struct fleet *old; /* what an earlier run knows, finished, or NULL */
 };
 
 /*
  * Finds the images that the paths name: a file is one whatever it holds; a folder stands for all
  * regular files below it that begin with QED's magic. Symbolic links are followed only if they were
- * named. What cannot be read is listed with its error; it could be an image. Adds to *skipped how
- * many other file systems were left out. The list comes sorted by path, without repetitions.
+ * named. What cannot be read is listed with its error; it could be an image. What an earlier run
+ * has examined is not opened if it is the same file still. Adds to *skipped how many other file
+ * systems were left out. The list comes sorted by path, without repetitions.
  */
 int find_images(struct files *files, char *const *paths, size_t count,
                 const struct find_options *options, size_t *skipped, struct failure *why);

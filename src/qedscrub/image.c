@@ -62,7 +62,8 @@ int image_adopt(struct image *image, int fd, bool in_use, struct failure *why)
 /* Whether what the options ask for has maps in it. */
 static bool draws(const struct options *options)
 {
-    return options->command == COMMAND_PACK || !strcmp(options->output, "html");
+    return options->command == COMMAND_PACK ||
+           (options->command == COMMAND_INFO && !strcmp(options->output, "html"));
 }
 
 /* Times are coarse, and a writer that maps the file sets them late: the dirty flag tells more. */

@@ -52,4 +52,10 @@ int option_set_max_findings(struct options *options, const char *argument, struc
 /* Refuses a policy that cannot be meant, once all options are known. */
 int option_check_policy(const struct options *options, struct failure *why);
 
+/* Those of an audit of many images. */
+int option_set_files0_from(struct options *options, const char *argument, struct failure *why);
+int option_set_resume(struct options *options, const char *argument, struct failure *why);
+int option_set_shard(struct options *options, const char *argument, struct failure *why);
+int option_set_timeout(struct options *options, const char *argument, struct failure *why);
+
 #endif

@@ -12,11 +12,18 @@
 #include "bugreport/render/formats.h"
 
 /* The commands, each a bit, so that an option can say to which ones it belongs. */
-enum command { COMMAND_PACK = 1, COMMAND_INFO = 2, COMMAND_VERIFY = 16, COMMAND_MERGE = 64 };
+enum command {
+    COMMAND_PACK = 1,
+    COMMAND_INFO = 2,
+    COMMAND_AUDIT = 4,
+    COMMAND_VERIFY = 16,
+    COMMAND_MERGE = 64
+};
 
-#define COMMAND_ALL    (COMMAND_PACK | COMMAND_INFO | COMMAND_VERIFY | COMMAND_MERGE)
-#define COMMAND_IMAGES (COMMAND_PACK | COMMAND_INFO) /* those that read images */
-#define COMMAND_FLEET  COMMAND_MERGE                 /* those that report on many */
+/* Those that read images, those that report on many, and all. */
+#define COMMAND_IMAGES (COMMAND_PACK | COMMAND_INFO | COMMAND_AUDIT)
+#define COMMAND_FLEET  (COMMAND_AUDIT | COMMAND_MERGE)
+#define COMMAND_ALL    (COMMAND_IMAGES | COMMAND_FLEET | COMMAND_VERIFY)
 
 /* --report FORMAT=FILE: an output beside standard output. */
 struct report_option {
@@ -49,6 +56,12 @@ struct options {
     bool policy_given; /* by an option, and not only the default */
     const char *baseline;
     bool timings, exit_zero;
+
+    const char *files0_from;            /* a file of names; NULL: none */
+    const char *resume;                 /* records of an earlier run; NULL: none */
+    unsigned shard_number, shard_count; /* a count of 0: all images */
+    unsigned timeout;                   /* seconds for an image; 0: no limit */
+    bool cross_mounts;
 };
 
 /*

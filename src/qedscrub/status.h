@@ -9,7 +9,8 @@ enum {
     STATUS_CORRUPT = 2,
     STATUS_LEAKS = 3,
     STATUS_LIMIT = 4, /* consistent, but over a limit that was given */
-    STATUS_NOT_QED = 63
+    STATUS_NOT_QED = 63,
+    STATUS_SIGNAL = 128 /* and the number of the signal that put an end to it */
 };
 
 /*

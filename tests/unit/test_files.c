@@ -13,7 +13,7 @@ static size_t add(struct files *files, const char *path, size_t folder, ino_t in
     struct found *found = files_add(files, strdup(path), folder, &why);
 
     assert_non_null(found);
-    found->inode = inode;
+    found->identity.inode = inode;
     found->error = inode ? 0 : EACCES;
     return files->count - 1;
 }
@@ -49,6 +49,8 @@ static void sorted_without_repetitions(void **state)
     assert_string_equal(files.list[2].path, "d/c");
     for (size_t i = 0; i < files.count; i++)
         assert_int_equal(files.list[i].same, i == 2 ? 0 : i); /* c is the file of a */
+    assert_int_equal(files.list[0].next, 2);
+    assert_int_equal(files.list[2].next, FILES_NO_MORE);
     files_free(&files);
 }
 
@@ -67,7 +69,7 @@ static void nothing_at_all(void **state)
 static void below_the_folder_named(void **state)
 {
     static const char *const named[] = {"d", "/", ".", "/d/e"};
-    static const char *const paths[] = {"d/s/x", "/s/x", "s/x", "/d/e/s/x"};
+    static const char *const paths[] = {"d/s/x", "/s/x", "./s/x", "/d/e/s/x"};
     struct files files;
     size_t folder;
 

@@ -62,10 +62,21 @@ static void beside(void **state)
         expect(path_beside(rows[i][0], rows[i][1]), rows[i][2]);
 }
 
+static void anchor(void **state)
+{
+    static const char *const rows[][2] = {
+        {"a", "./a"}, {"./a", "./a"}, {"/a/", "/a"}, {".", "."}, {"-a", "./-a"}, {"../a", "./../a"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        expect(path_anchor(rows[i][0]), rows[i][1]);
+}
+
 static void join(void **state)
 {
     (void)state;
-    expect(path_join(".", "a"), "a");
+    expect(path_join(".", "a"), "./a");
     expect(path_join("d", "a"), "d/a");
     expect(path_join("/", "a"), "/a");
     expect(path_join("/d/e", "a"), "/d/e/a");
@@ -83,10 +94,8 @@ static void base(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(tidy),
-        cmocka_unit_test(beside),
-        cmocka_unit_test(join),
-        cmocka_unit_test(base),
+        cmocka_unit_test(tidy), cmocka_unit_test(beside), cmocka_unit_test(anchor),
+        cmocka_unit_test(join), cmocka_unit_test(base),
     };
 
     return cmocka_run_group_tests_name("path", tests, NULL, NULL);

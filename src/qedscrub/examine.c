@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "qedscrub/examine.h"
+
+#include <string.h>
+
+#include "bugreport/json_text.h"
+#include "bugreport/record_from_json.h"
+#include "bugreport/render/json.h"
+#include "qedscrub/image.h"
+#include "qedscrub/status.h"
+
+/* No path reaches the process: the record's name is filled in by who knows it. */
+static char *record_text(struct image *image, struct failure *why)
+{
+    struct record record = {0};
+    json_t *object = NULL;
+    char *text = NULL;
+
+    if (!image_record(image, "", &record, why))
+        object = json_record(&record, why);
+    if (object)
+        text = json_text(object, JSON_COMPACT, why);
+    json_decref(object);
+    record_free(&record);
+    return text;
+}
+
+int examine_file(void *context, int fd, const struct message_task *task, char **text,
+                 struct failure *why)
+{
+    const struct options *options = context;
+    struct image image;
+    int status = image_adopt(&image, fd, task->in_use, why);
+
+    if (status == STATUS_OK)
+        status = image_audit(&image, options, why);
+    if (status == STATUS_OK && !options->force_share && image_changed(&image)) {
+        failure_set(why, "changed while it was read; give -U to accept that");
+        status = EXAMINE_CHANGED;
+    }
+    if (status == STATUS_OK)
+        *text = record_text(&image, why);
+    if (status == STATUS_OK && !*text)
+        status = STATUS_FAILED;
+    image_close(&image);
+    return status;
+}
+
+int examine_read(struct record *record, const char *text, struct failure *why)
+{
+    json_error_t error;
+    json_t *object = json_loads(text, 0, &error);
+    int result;
+
+    if (!object)
+        return failure_set(why, "no record but nonsense came: %s", error.text);
+    result = record_from_json(record, object, why);
+    json_decref(object);
+    return result;
+}
+
+int examine_copy(struct record *copy, const struct record *record, struct failure *why)
+{
+    json_t *object = json_record(record, why);
+    int result = object ? record_from_json(copy, object, why) : -1;
+
+    json_decref(object);
+    return result;
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "qedscrub/sweep.h"
+
+#include "qedscrub/find.h"
+#include "tests/unit/folder.h"
+#include "tests/unit/image_file.h"
+
+static char folder[FOLDER_SIZE];
+
+static int make_tree(void **state)
+{
+    (void)state;
+    folder_make(folder);
+    if (chdir(folder) || mkdir("d", 0700))
+        return -1;
+    image_file_make("d/a");
+    image_file_make("d/c");
+    return link("d/a", "d/b") || symlink("nowhere", "dangling");
+}
+
+static int remove_tree(void **state)
+{
+    (void)state;
+    unlink("d/c"); /* one test removes it */
+    return unlink("d/a") || unlink("d/b") || unlink("dangling") || rmdir("d") || chdir("/") ||
+           rmdir(folder);
+}
+
+static const struct options *options(void)
+{
+    static const struct options set = {
+        .command = COMMAND_AUDIT, .output = "human", .jobs = 2, .no_sandbox = true};
+
+    return &set;
+}
+
+static void find(struct files *files, char *const *paths, size_t count, const struct fleet *old)
+{
+    struct find_options find_options = {.old = old};
+    struct failure why = {0};
+    size_t skipped = 0;
+
+    files_init(files);
+    EXPECT_OK(find_images(files, paths, count, &find_options, &skipped, &why), &why);
+}
+
+static void sweep(struct fleet *fleet, struct files *files, const struct fleet *old)
+{
+    struct failure why = {0};
+
+    fleet_init(fleet);
+    assert_int_equal(sweep_run(fleet, files, old, options(), &why), 0);
+    EXPECT_OK(fleet_finish(fleet, &why), &why);
+    assert_false(fleet->interrupted);
+    files_free(files);
+}
+
+static enum entry_status status_of(const struct fleet *fleet, const char *path)
+{
+    const struct fleet_entry *entry = fleet_find(fleet, path);
+
+    assert_non_null(entry);
+    assert_int_equal(entry->message == NULL, entry->status == ENTRY_OK);
+    return entry->status;
+}
+
+static void every_name_has_an_entry(void **state)
+{
+    struct fleet fleet;
+    struct files files;
+
+    (void)state;
+    find(&files, (char *[]){"d", "missing", "dangling"}, 3, NULL);
+    sweep(&fleet, &files, NULL);
+    assert_int_equal(fleet.count, 5);
+    for (size_t i = 0; i < 3; i++) {
+        char path[] = {'.', '/', 'd', '/', (char)('a' + i), '\0'};
+        const struct fleet_entry *entry = fleet_find(&fleet, path);
+
+        assert_int_equal(status_of(&fleet, path), ENTRY_OK);
+        assert_int_equal(entry->record.leaks, 1);
+        assert_true(entry->has_identity && !entry->has_seconds);
+        assert_int_equal(entry->identity.links, i < 2 ? 2 : 1);
+    }
+    assert_int_equal(fleet_find(&fleet, "./d/b")->first_link, 0);
+    assert_int_equal(status_of(&fleet, "./missing"), ENTRY_UNREADABLE);
+    assert_int_equal(status_of(&fleet, "./dangling"), ENTRY_UNREADABLE);
+    fleet_free(&fleet);
+}
+
+static void what_vanishes_has_an_entry(void **state)
+{
+    struct fleet fleet;
+    struct files files;
+
+    (void)state;
+    find(&files, (char *[]){"d"}, 1, NULL);
+    assert_int_equal(unlink("d/c"), 0);
+    sweep(&fleet, &files, NULL);
+    assert_int_equal(status_of(&fleet, "./d/a"), ENTRY_OK);
+    assert_int_equal(status_of(&fleet, "./d/c"), ENTRY_VANISHED);
+    fleet_free(&fleet);
+}
+
+/* What an earlier run knows is taken from it: here it claims what is not so. */
+static void what_is_known_is_not_read(void **state)
+{
+    struct fleet old, fleet;
+    struct files files;
+
+    (void)state;
+    find(&files, (char *[]){"d"}, 1, NULL);
+    sweep(&old, &files, NULL);
+    for (size_t i = 0; i < old.count; i++)
+        old.entries[i].record.leaks = 100;
+    assert_int_equal(utimensat(AT_FDCWD, "d/c", (struct timespec[]){{1, 1}, {1, 1}}, 0), 0);
+    find(&files, (char *[]){"d"}, 1, &old);
+    sweep(&fleet, &files, &old);
+    assert_int_equal(fleet.count, 3);
+    assert_int_equal(fleet_find(&fleet, "./d/a")->record.leaks, 100);
+    assert_int_equal(fleet_find(&fleet, "./d/b")->record.leaks, 100);
+    assert_int_equal(fleet_find(&fleet, "./d/c")->record.leaks, 1);
+    fleet_free(&old);
+    fleet_free(&fleet);
+}
+
+static void nothing_to_do(void **state)
+{
+    struct fleet fleet;
+    struct files files;
+
+    (void)state;
+    find(&files, NULL, 0, NULL);
+    sweep(&fleet, &files, NULL);
+    assert_int_equal(fleet.count, 0);
+    fleet_free(&fleet);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, make_tree, remove_tree)
+    const struct CMUnitTest tests[] = {
+        TEST(every_name_has_an_entry),
+        TEST(what_vanishes_has_an_entry),
+        TEST(what_is_known_is_not_read),
+        TEST(nothing_to_do),
+    };
+
+    return cmocka_run_group_tests_name("sweep", tests, NULL, NULL);
+}
