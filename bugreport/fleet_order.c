@@ -40,10 +40,15 @@ size_t *fleet_worst_first(const struct fleet *fleet, struct failure *why)
     }
     for (size_t i = 0; i < fleet->count; i++) {
         const struct fleet_entry *entry = &fleet->entries[i];
+        const struct record *record = &entry->record;
 
-        ranks[i] =
-            (struct rank){policy_failing(&fleet->policy, entry) != 0, policy_gravity(entry->causes),
-                          entry->record.corruptions, entry->record.leaks, i};
+        ranks[i] = (struct rank){
+            .fails = policy_failing(&fleet->policy, entry) != 0,
+            .gravity = policy_gravity(entry->causes),
+            .corruptions = record->corruptions,
+            .leaks = record->leaks == RECORD_UNKNOWN ? 0 : record->leaks,
+            .index = i,
+        };
     }
     qsort(ranks, fleet->count, sizeof(*ranks), compare);
     for (size_t i = 0; i < fleet->count; i++)

@@ -12,13 +12,14 @@
 static void print_row(FILE *out, const struct fleet *fleet, const struct fleet_entry *entry)
 {
     const struct record *record = &entry->record;
+    char leaks[WORDS_NUMBER_SIZE];
 
     fputs("| <code>", out);
     escape_text(out, record->filename, escape_put_markdown);
     fprintf(out, "</code> | %s%s%s |", policy_failing(&fleet->policy, entry) ? "**" : "",
             words_outcome(entry), policy_failing(&fleet->policy, entry) ? "**" : "");
     if (entry->status == ENTRY_OK && record->has_figures)
-        fprintf(out, " %" PRIu64 " | %" PRIu64 " | %.2f |", record->corruptions, record->leaks,
+        fprintf(out, " %" PRIu64 " | %s | %.2f |", record->corruptions, words_leaks(leaks, record),
                 record->fragmented_percent);
     else
         fputs(" | | |", out);

@@ -20,6 +20,8 @@ struct gauge {
 
 static const struct gauge gauges[] = {
     GAUGE("corruptions", "", corruptions, FIELD_COUNT, true, "Elements and clusters in conflict."),
+    GAUGE("check_errors", "", check_errors, FIELD_COUNT, true,
+          "Elements of tables that cannot be read."),
     GAUGE("leaked_bytes", "bytes", leaked_bytes, FIELD_BYTES, true,
           "Clusters of the file that nothing refers to."),
     GAUGE("need_check", "", dirty_flag, FIELD_BOOL, false, "Whether it is marked as dirty."),
@@ -122,16 +124,16 @@ static void print_seconds(FILE *out, const struct fleet *fleet)
 /* The run as a whole; a file with several names counts once. */
 static void print_run(FILE *out, const struct fleet *fleet)
 {
+    struct outcome outcomes[WORDS_OUTCOMES];
     struct fleet_totals totals;
+    size_t count;
 
     fleet_total(fleet, &totals);
+    count = words_outcomes(&totals, outcomes);
     print_family(out, "images", "", "Images by verdict, or by why they were not examined.");
-    for (unsigned i = 0; i < VERDICTS; i++)
-        fprintf(out, "qedscrub_images{outcome=\"%s\"} %" PRIu64 "\n", verdict_name((enum verdict)i),
-                totals.verdicts[i]);
-    for (unsigned i = ENTRY_OK + 1; i < ENTRY_STATUSES; i++)
-        fprintf(out, "qedscrub_images{outcome=\"%s\"} %" PRIu64 "\n",
-                entry_status_name((enum entry_status)i), totals.statuses[i]);
+    for (size_t i = 0; i < count; i++)
+        fprintf(out, "qedscrub_images{outcome=\"%s\"} %" PRIu64 "\n", outcomes[i].name,
+                outcomes[i].images);
     print_family(out, "failing_images", "", "Images on which the run fails.");
     fprintf(out, "qedscrub_failing_images %" PRIu64 "\n", totals.failing);
     print_family(out, "run_complete", "", "Whether all images that should be are in here.");

@@ -37,7 +37,8 @@ static void measure(struct table *table, unsigned width)
         const struct record *record = &table->fleet->entries[i].record;
 
         corruptions = record->corruptions > corruptions ? record->corruptions : corruptions;
-        leaks = record->leaks > leaks ? record->leaks : leaks;
+        if (record->leaks != RECORD_UNKNOWN && record->leaks > leaks)
+            leaks = record->leaks;
     }
     table->corruptions_width = digits(corruptions) > 7 ? digits(corruptions) : 7;
     table->leaks_width = digits(leaks) > 5 ? digits(leaks) : 5;
@@ -60,12 +61,13 @@ static void print_figures(const struct table *table, const struct fleet_entry *e
 {
     const struct record *record = &entry->record;
     const char *mark = policy_failing(&table->fleet->policy, entry) ? "!" : "";
-    char corruptions[CELL_SIZE] = "-", leaks[CELL_SIZE] = "-", fragmented[CELL_SIZE] = "-";
+    char number[WORDS_NUMBER_SIZE], corruptions[CELL_SIZE] = "-", leaks[CELL_SIZE] = "-",
+                                    fragmented[CELL_SIZE] = "-";
     char size[TEXT_SIZE_SIZE] = "-";
 
     if (entry->status == ENTRY_OK && record->has_figures) {
         snprintf(corruptions, CELL_SIZE, "%" PRIu64, record->corruptions);
-        snprintf(leaks, CELL_SIZE, "%" PRIu64, record->leaks);
+        snprintf(leaks, CELL_SIZE, "%s", words_leaks(number, record));
         snprintf(fragmented, CELL_SIZE, "%.2f", record->fragmented_percent);
     }
     if (entry->status == ENTRY_OK && record->virtual_size != RECORD_UNKNOWN)

@@ -2,6 +2,7 @@
 #include "bugreport/render/words.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "bugreport/render/text.h"
 
@@ -9,6 +10,39 @@ const char *words_outcome(const struct fleet_entry *entry)
 {
     return entry->status == ENTRY_OK ? verdict_name(entry->record.verdict)
                                      : entry_status_name(entry->status);
+}
+
+const char *words_leaks(char buffer[WORDS_NUMBER_SIZE], const struct record *record)
+{
+    if (record->leaks == RECORD_UNKNOWN)
+        return "?";
+    snprintf(buffer, WORDS_NUMBER_SIZE, "%" PRIu64, record->leaks);
+    return buffer;
+}
+
+/* Some outcomes are both verdicts and reasons not to examine. */
+static size_t add_outcome(struct outcome *list, size_t count, const char *name, uint64_t images)
+{
+    size_t at = 0;
+
+    while (at < count && strcmp(list[at].name, name) != 0)
+        at++;
+    if (at == count)
+        list[count++] = (struct outcome){name, 0};
+    list[at].images += images;
+    return count;
+}
+
+size_t words_outcomes(const struct fleet_totals *totals, struct outcome list[WORDS_OUTCOMES])
+{
+    size_t count = 0;
+
+    for (unsigned i = 0; i < VERDICTS; i++)
+        count = add_outcome(list, count, verdict_name((enum verdict)i), totals->verdicts[i]);
+    for (unsigned i = ENTRY_OK + 1; i < ENTRY_STATUSES; i++)
+        count =
+            add_outcome(list, count, entry_status_name((enum entry_status)i), totals->statuses[i]);
+    return count;
 }
 
 void words_causes(FILE *out, unsigned causes, const char *separator)
@@ -98,6 +132,9 @@ static void print_reason(FILE *out, const struct policy *policy, const struct re
         fputs("in use", out);
         break;
     case CAUSE_UNREADABLE:
+        fprintf(out, "%" PRIu64 " element%s cannot be read", record->check_errors,
+                plural(record->check_errors));
+        break;
     case CAUSE_UNSUPPORTED:
     case CAUSES:
         fputs(cause_name(cause), out);
@@ -122,23 +159,17 @@ void words_reasons(FILE *out, const struct fleet *fleet, const struct fleet_entr
 
 static void print_counts(FILE *out, const struct fleet_totals *totals, const char *prefix)
 {
+    struct outcome outcomes[WORDS_OUTCOMES];
+    size_t count = words_outcomes(totals, outcomes);
     const char *before = ": ";
 
     fprintf(out, "%s%" PRIu64 " image%s", prefix, totals->images, plural(totals->images));
     if (totals->paths != totals->images)
         fprintf(out, " with %" PRIu64 " names", totals->paths);
-    for (unsigned i = 0; i < VERDICTS; i++) {
-        if (!totals->verdicts[i])
+    for (size_t i = 0; i < count; i++) {
+        if (!outcomes[i].images)
             continue;
-        fprintf(out, "%s%" PRIu64 " %s", before, totals->verdicts[i],
-                verdict_name((enum verdict)i));
-        before = ", ";
-    }
-    for (unsigned i = ENTRY_OK + 1; i < ENTRY_STATUSES; i++) {
-        if (!totals->statuses[i])
-            continue;
-        fprintf(out, "%s%" PRIu64 " %s", before, totals->statuses[i],
-                entry_status_name((enum entry_status)i));
+        fprintf(out, "%s%" PRIu64 " %s", before, outcomes[i].images, outcomes[i].name);
         before = ", ";
     }
     if (totals->dirty)

@@ -12,6 +12,23 @@
 /* What an image is, in a word: its verdict, or why it was not examined. */
 const char *words_outcome(const struct fleet_entry *entry);
 
+/* Long enough for any number of 64 bits. */
+#define WORDS_NUMBER_SIZE 24
+
+/* The number of leaked clusters, or "?" where that is not known. */
+const char *words_leaks(char buffer[WORDS_NUMBER_SIZE], const struct record *record);
+
+/* A verdict, or why images were not examined, and how many there are of it. */
+struct outcome {
+    const char *name;
+    uint64_t images;
+};
+
+#define WORDS_OUTCOMES (VERDICTS + ENTRY_STATUSES)
+
+/* All outcomes, each once; returns how many there are. */
+size_t words_outcomes(const struct fleet_totals *totals, struct outcome list[WORDS_OUTCOMES]);
+
 /* The names of a set of causes, with separator between them. */
 void words_causes(FILE *out, unsigned causes, const char *separator);
 

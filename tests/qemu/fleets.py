@@ -94,6 +94,13 @@ def other(name, status, message=None):
     return result
 
 
+def cannot_be_read(record):
+    """The record, had three elements of tables been unreadable."""
+    record.update({"verdict": "unreadable", "check-errors": 3, "leaks": None, "leaked-bytes": None,
+                   "qemu-img": {"opens": True, "exit-status": 1, "error": "Check failed"}})
+    return record
+
+
 def with_backing(record, name):
     record["header"] = dict(record["header"], **{"backing-file": True})
     for key in ("backing-filename", "backing-filename-b64"):
@@ -105,7 +112,8 @@ def with_backing(record, name):
 def hostile_fleet(folder):
     """Records of everything that there can be, under every hostile name."""
     records = []
-    sick = list(fixture_records(folder).values())
+    fixtures = fixture_records(folder)
+    sick = list(fixtures.values())
     for number, name in enumerate(HOSTILE):
         record = audited(sick[number * 7 % len(sick)], anchored(name), identity=identity(number))
         if number % 3 == 0:
@@ -116,6 +124,7 @@ def hostile_fleet(folder):
         records.append(other(anchored(b"other/" + name), STATUSES[number % len(STATUSES)], name))
     for number, record in enumerate(sick):
         records.append(audited(record, b"./sick/%d" % number, identity=identity(number)))
+    records.append(cannot_be_read(audited(fixtures["good-sequential"], b"./damaged disk")))
     for number in range(3):
         records.append(audited(sick[0], b"/linked/%d" % number, identity=identity(9999, 3)))
     return records

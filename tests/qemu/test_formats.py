@@ -290,6 +290,7 @@ def test_golden(tap, folder):
              for name, record in records.items()]
     fleet.append(fleets.with_backing(fleets.audited(records["good-sequential"], b"./top.qed"),
                                      b"images/good-sequential.qed"))
+    fleet.append(fleets.cannot_be_read(fleets.audited(records["good-dirty"], b"./disk")))
     fleet.append(fleets.other(b"./a|b,c:<d>%0A\n.qed", "crashed", b"died of signal 11"))
     path = fleets.write_records(os.path.join(folder, "golden.ndjson"), fleet)
     for name in ("human", "markdown", "github"):
