@@ -11,6 +11,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "base/leftover.h"
 #include "base/quote.h"
 
 #define TEMPORARY_SIZE 32
@@ -22,6 +23,7 @@ struct output {
     const char *name; /* last part of path */
     int directory, fd;
     char temporary[TEMPORARY_SIZE]; /* its name until it is committed; empty if it has none */
+    struct leftover leftover;       /* the same, for signals */
 };
 
 static void output_free(struct output *output)
@@ -113,7 +115,16 @@ static int make_temporary_name(struct output *output, struct failure *why)
     if (getrandom(&random, sizeof(random), 0) != sizeof(random))
         return failure_set_errno(why, errno, "cannot make a temporary name");
     snprintf(output->temporary, sizeof(output->temporary), ".%016" PRIx64 ".tmp", random);
+    output->leftover = (struct leftover){.directory = output->directory, .name = output->temporary};
+    leftover_add(&output->leftover);
     return 0;
+}
+
+/* After the file has lost its temporary name, or has never got it. */
+static void forget_temporary_name(struct output *output)
+{
+    leftover_drop(&output->leftover);
+    output->temporary[0] = '\0';
 }
 
 static int create(struct output *output, struct failure *why)
@@ -129,8 +140,9 @@ static int create(struct output *output, struct failure *why)
                         O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY | O_CLOEXEC, 0600);
     if (output->fd >= 0)
         return 0;
-    output->temporary[0] = '\0';
-    return failure_set_errno(why, errno, "%s", QUOTE(output->path));
+    failure_set_errno(why, errno, "%s", QUOTE(output->path));
+    forget_temporary_name(output);
+    return -1;
 }
 
 int output_open(struct output **output, const char *path, const struct output_options *options,
@@ -199,8 +211,9 @@ static int write_all(const struct output *output, int fd, const void *bytes, siz
 
         if (written < 0 && errno == EINTR)
             continue;
-        if (written < 0)
-            return failure_set_errno(why, errno, "%s: cannot write", QUOTE(output->path));
+        if (written <= 0)
+            return failure_set_errno(why, written ? errno : EIO, "%s: cannot write",
+                                     QUOTE(output->path));
         at += written;
         size -= (size_t)written;
     }
@@ -222,8 +235,8 @@ int output_write_at(struct output *output, uint64_t offset, const void *bytes, s
 
         if (written < 0 && errno == EINTR)
             continue;
-        if (written < 0)
-            return failure_set_errno(why, errno, "%s: cannot write at 0x%" PRIx64,
+        if (written <= 0)
+            return failure_set_errno(why, written ? errno : EIO, "%s: cannot write at 0x%" PRIx64,
                                      QUOTE(output->path), offset);
         at += written;
         offset += (uint64_t)written;
@@ -270,7 +283,7 @@ static int rename_temporary(struct output *output)
             unlinkat(output->directory, output->temporary, 0);
     }
     if (!result)
-        output->temporary[0] = '\0';
+        forget_temporary_name(output);
     return result;
 }
 
@@ -286,9 +299,9 @@ static int publish(struct output *output, struct failure *why)
             if (make_temporary_name(output, why))
                 return -1;
             if (link_as(output, output->temporary)) {
-                output->temporary[0] = '\0';
-                return failure_set_errno(why, errno, "%s: cannot name the file",
-                                         QUOTE(output->path));
+                failure_set_errno(why, errno, "%s: cannot name the file", QUOTE(output->path));
+                forget_temporary_name(output);
+                return -1;
             }
         }
         result = rename_temporary(output);
@@ -310,25 +323,42 @@ static mode_t usual_mode(void)
     return 0666 & ~mask;
 }
 
-static int close_file(struct output *output, struct failure *why)
+static int sync_fd(int fd)
 {
-    int fd = output->fd;
+    int result;
 
-    output->fd = -1;
-    if (close(fd))
-        return failure_set_errno(why, errno, "%s: cannot close", QUOTE(output->path));
-    return 0;
+    do {
+        result = fsync(fd);
+    } while (result && errno == EINTR);
+    return result;
+}
+
+/*
+ * Some file systems tell of a failed write only when a descriptor is closed. The file needs its own
+ * until it has a name, so a copy of it is closed: then there is still nothing to be taken back.
+ */
+static int settle(struct output *output)
+{
+    int copy;
+
+    if (fchmod(output->fd, usual_mode()) || sync_fd(output->fd))
+        return -1;
+    copy = fcntl(output->fd, F_DUPFD_CLOEXEC, 0);
+    return copy < 0 ? 0 : close(copy);
 }
 
 static int commit_file(struct output *output, struct failure *why)
 {
     const char *path = output->path;
+    int fd = output->fd, result;
 
-    if (fchmod(output->fd, usual_mode()) || fsync(output->fd))
+    if (settle(output))
         return failure_set_errno(why, errno, "%s: cannot make it durable", QUOTE(path));
-    if (check_target(output, why) || publish(output, why) || close_file(output, why))
+    if (check_target(output, why) || publish(output, why))
         return -1;
-    if (fsync(output->directory))
+    output->fd = -1;
+    result = close(fd);
+    if (sync_fd(output->directory) || result)
         return failure_set_errno(why, errno, "%s: written, but perhaps not durable", QUOTE(path));
     return 0;
 }
@@ -367,7 +397,9 @@ void output_discard(struct output *output)
 {
     if (!output)
         return;
-    if (output->temporary[0])
+    if (output->temporary[0]) {
         unlinkat(output->directory, output->temporary, 0);
+        forget_temporary_name(output);
+    }
     output_free(output);
 }

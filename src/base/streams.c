@@ -14,3 +14,10 @@ void streams_fill(void)
     if (fd > STDERR_FILENO)
         close(fd);
 }
+
+bool streams_close(FILE *stream)
+{
+    bool failed = ferror(stream);
+
+    return !fclose(stream) && !failed;
+}

@@ -50,7 +50,7 @@ int main(int argc, char **argv)
     status = run(&options, &why);
     if (status)
         fprintf(stderr, "qed-tool: %s\n", why.text);
-    if (status || (!fflush(stdout) && !ferror(stdout)))
+    if (streams_close(stdout) || status)
         return status ? 1 : 0;
     fprintf(stderr, "qed-tool: cannot write to standard output\n");
     return 1;

@@ -39,7 +39,7 @@ static int run(const struct options *options)
 /* What was printed must have arrived, on a full disk too. */
 static int flush_stdout(int status)
 {
-    if (!fflush(stdout) && !ferror(stdout))
+    if (streams_close(stdout))
         return status;
     fprintf(stderr, "qedscrub: cannot write to standard output\n");
     return STATUS_FAILED;

@@ -18,11 +18,17 @@
 static struct {
     bool no_tmpfile;     /* the file system knows no nameless files */
     bool no_noreplace;   /* nor renames that replace nothing */
-    bool no_fsync;       /* the disk is broken */
+    unsigned fail_fsync; /* the call of that number from now on fails; 0: none */
+    unsigned fail_close;
     bool no_mmap;        /* files cannot be mapped */
     off_t bad, bad_size; /* what pread() cannot read; size 0: nothing */
     bool interrupted;    /* every other pread() is interrupted, the others are short */
 } faults;
+
+static inline bool is_turn_of(unsigned *number)
+{
+    return *number > 0 && --*number == 0;
+}
 
 int openat(int directory, const char *path, int flags, ...)
 {
@@ -52,11 +58,23 @@ int renameat2(int from_directory, const char *from, int to_directory, const char
 
 int fsync(int fd)
 {
-    if (faults.no_fsync) {
+    if (is_turn_of(&faults.fail_fsync)) {
         errno = EIO;
         return -1;
     }
     return (int)syscall(SYS_fsync, fd);
+}
+
+/* As the kernel does it: the descriptor is gone all the same. */
+int close(int fd)
+{
+    int result = (int)syscall(SYS_close, fd);
+
+    if (is_turn_of(&faults.fail_close)) {
+        errno = EIO;
+        return -1;
+    }
+    return result;
 }
 
 void *mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset)

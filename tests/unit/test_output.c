@@ -10,6 +10,7 @@
 
 #include "tests/unit/faults.h"
 #include "tests/unit/folder.h"
+#include "tests/unit/in_child.h"
 
 /* Each test runs in an empty folder of its own, once for each kind of file system. */
 static char folder[FOLDER_SIZE];
@@ -293,23 +294,61 @@ static void full_disk_is_told(void **state)
     on_every_file_system(check_full_disk);
 }
 
-static void check_broken_disk(void)
+static void write_and_die(void)
 {
     const struct output_options options = {0};
+    struct output *output = NULL;
     struct failure why = {0};
-    struct output *output = open_ok("new", &options);
 
-    write_ok(output, "text");
-    faults.no_fsync = true;
-    EXPECT_FAILURE(output_commit(output, &why), &why, "durable");
-    faults.no_fsync = false;
+    demand(!output_open(&output, "new", &options, &why) && !output_write(output, "text", 4, &why));
+    raise(SIGTERM);
+}
+
+static void check_signal(void)
+{
+    assert_int_equal(WTERMSIG(run_in_child(write_and_die)), SIGTERM);
     assert_int_equal(count_files(), 0);
 }
 
-static void failed_commit_leaves_nothing(void **state)
+static void signals_leave_nothing(void **state)
 {
     (void)state;
-    on_every_file_system(check_broken_disk);
+    on_every_file_system(check_signal);
+}
+
+static void check_late_errors(void)
+{
+    static const struct {
+        unsigned fsync, close;
+        const char *text;
+        size_t left;
+    } cases[] = {
+        {1, 0, "cannot make it durable: Input/output error", 0},
+        {0, 1, "cannot make it durable: Input/output error", 0},
+        {2, 0, "written, but perhaps not durable: Input/output error", 1},
+        {0, 2, "written, but perhaps not durable: Input/output error", 1},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const struct output_options options = {.replace = true};
+        struct failure why = {0};
+        struct output *output = open_ok("new", &options);
+
+        write_ok(output, "text");
+        faults.fail_fsync = cases[i].fsync;
+        faults.fail_close = cases[i].close;
+        EXPECT_FAILURE(output_commit(output, &why), &why, cases[i].text);
+        faults.fail_fsync = faults.fail_close = 0;
+        assert_int_equal(count_files(), cases[i].left);
+        assert_int_equal(system("rm -f new"), 0);
+    }
+}
+
+/* Until there is a name nothing is left; when there is one, the file is whole, and stays. */
+static void late_errors_are_told(void **state)
+{
+    (void)state;
+    on_every_file_system(check_late_errors);
 }
 
 /* In a child, whose standard output goes to a file, or to a disk that is always full. */
@@ -385,7 +424,8 @@ int main(void)
         IN_FOLDER(refuses_what_is_no_file),
         IN_FOLDER(sparse_files),
         IN_FOLDER(full_disk_is_told),
-        IN_FOLDER(failed_commit_leaves_nothing),
+        IN_FOLDER(signals_leave_nothing),
+        IN_FOLDER(late_errors_are_told),
         IN_FOLDER(standard_output),
         IN_FOLDER(what_was_written_can_be_read_back),
     };
