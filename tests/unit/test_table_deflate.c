@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "bugreport/pack/table_deflate.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
@@ -112,6 +113,29 @@ static void all_match_lengths_come_back(void **state)
     table_deflate_free(encoder);
 }
 
+/* The same at twice the distance, with what is left of near matches of all lengths behind. */
+static void far_matches_come_back(void **state)
+{
+    struct table_deflate *encoder = table_deflate_new();
+    unsigned char bytes[1024];
+
+    (void)state;
+    for (size_t length = 1; length < 600; length++) {
+        size_t left = length % 23;
+
+        for (size_t i = 0; i < 16; i++)
+            bytes[i] = (unsigned char)('a' + i);
+        for (size_t i = 16; i < 16 + length; i++)
+            bytes[i] = bytes[i - 16];
+        for (size_t i = 16 + length; i < 16 + length + left; i++)
+            bytes[i] = bytes[i - 8];
+        memset(bytes + 16 + length + left, 'x', 16);
+        for (size_t more = 0; more < 16; more += 5)
+            check_round_trip(encoder, bytes, 16 + length + left + more);
+    }
+    table_deflate_free(encoder);
+}
+
 /* Counts that grow like Fibonacci's numbers want codes longer than the 15 bits there are. */
 static void steep_counts_come_back(void **state)
 {
@@ -139,11 +163,14 @@ static void random_inputs_come_back(void **state)
         struct prng prng = {seed};
         uint8_t input[600];
         size_t size = prng_below(&prng, sizeof(input));
-        uint64_t one_in = 1 + prng_below(&prng, 12);
+        uint64_t one_in = 1 + prng_below(&prng, 12), far_in = 1 + prng_below(&prng, 6);
 
-        for (size_t i = 0; i < size; i++)
-            input[i] =
-                i < 8 || prng_one_in(&prng, one_in) ? (uint8_t)prng_next(&prng) : input[i - 8];
+        for (size_t i = 0; i < size; i++) {
+            size_t distance = prng_one_in(&prng, far_in) ? 16 : 8;
+            bool is_new = i < distance || prng_one_in(&prng, one_in);
+
+            input[i] = is_new ? (uint8_t)prng_next(&prng) : input[i - distance];
+        }
         LLVMFuzzerTestOneInput(input, size);
     }
 }
@@ -151,9 +178,10 @@ static void random_inputs_come_back(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(layouts_come_back),      cmocka_unit_test(noise_is_stored),
-        cmocka_unit_test(odd_sizes_come_back),    cmocka_unit_test(all_match_lengths_come_back),
-        cmocka_unit_test(steep_counts_come_back), cmocka_unit_test(random_inputs_come_back),
+        cmocka_unit_test(layouts_come_back),       cmocka_unit_test(noise_is_stored),
+        cmocka_unit_test(odd_sizes_come_back),     cmocka_unit_test(all_match_lengths_come_back),
+        cmocka_unit_test(far_matches_come_back),   cmocka_unit_test(steep_counts_come_back),
+        cmocka_unit_test(random_inputs_come_back),
     };
 
     return cmocka_run_group_tests_name("table_deflate", tests, NULL, NULL);
