@@ -8,20 +8,20 @@
 
 #include "base/bytes.h"
 #include "base/crew.h"
-#include "bugreport/pack/block.h"
+#include "bugreport/pack/gzip_block.h"
 
 struct job {
     struct gzip *gzip;
     size_t size, deflated_size;
     uint32_t crc; /* of the bytes */
-    unsigned char bytes[BLOCK_SIZE], deflated[BLOCK_ROOM];
+    unsigned char bytes[GZIP_BLOCK_SIZE], deflated[GZIP_BLOCK_ROOM];
 };
 
 struct gzip {
     struct sink *sink;
     struct crew *crew;
     struct job *jobs;
-    struct block_encoder **encoders; /* one for each worker */
+    struct gzip_block_encoder **encoders; /* one for each worker */
     unsigned encoder_count;
     struct job *filling; /* NULL: none begun */
     uint32_t crc;
@@ -37,19 +37,19 @@ static const unsigned char end[] = {0x03, 0x00};
 static void deflate_job(void *argument, unsigned worker)
 {
     struct job *job = argument;
-    struct block_encoder *encoder = job->gzip->encoders[worker];
+    struct gzip_block_encoder *encoder = job->gzip->encoders[worker];
 
     job->crc = (uint32_t)crc32(0, job->bytes, (uInt)job->size);
-    job->deflated_size = block_deflate(encoder, job->bytes, job->size, job->deflated);
+    job->deflated_size = gzip_block_deflate(encoder, job->bytes, job->size, job->deflated);
 }
 
 static int make_encoders(struct gzip *gzip, unsigned count, bool plain, struct failure *why)
 {
-    gzip->encoders = calloc(count, sizeof(struct block_encoder *));
+    gzip->encoders = calloc(count, sizeof(struct gzip_block_encoder *));
     if (!gzip->encoders)
         return failure_set_errno(why, ENOMEM, "cannot compress");
     while (gzip->encoder_count < count) {
-        if (block_encoder_new(&gzip->encoders[gzip->encoder_count], plain, why))
+        if (gzip_block_encoder_new(&gzip->encoders[gzip->encoder_count], plain, why))
             return -1;
         gzip->encoder_count++;
     }
@@ -125,11 +125,11 @@ int gzip_write(struct gzip *gzip, const void *bytes, size_t size, struct failure
 
         if (!gzip->filling && begin_job(gzip, why))
             return -1;
-        part = BLOCK_SIZE - gzip->filling->size;
+        part = GZIP_BLOCK_SIZE - gzip->filling->size;
         part = part < size ? part : size;
         memcpy(gzip->filling->bytes + gzip->filling->size, at, part);
         gzip->filling->size += part;
-        if (gzip->filling->size == BLOCK_SIZE)
+        if (gzip->filling->size == GZIP_BLOCK_SIZE)
             give_job(gzip);
         at += part;
         size -= part;
@@ -161,7 +161,7 @@ void gzip_free(struct gzip *gzip)
         return;
     crew_end(gzip->crew);
     for (unsigned i = 0; i < gzip->encoder_count; i++)
-        block_encoder_free(gzip->encoders[i]);
+        gzip_block_encoder_free(gzip->encoders[i]);
     free(gzip->encoders);
     free(gzip->jobs);
     free(gzip);

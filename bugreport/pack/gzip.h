@@ -8,8 +8,8 @@
 
 /*
  * One gzip member, written to a sink. It has neither name nor time, and is made of blocks of 256
- * KiB each, deflated by themselves (see block.h), so that several threads can work on it, here and
- * when it is inflated. The same bytes in give the same bytes out, however many there are.
+ * KiB each, deflated by themselves (see gzip_block.h), so that several threads can work on it, here
+ * and when it is inflated. The same bytes in give the same bytes out, however many there are.
  */
 struct gzip;
 

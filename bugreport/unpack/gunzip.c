@@ -11,7 +11,7 @@
 
 #include "base/bytes.h"
 #include "base/crew.h"
-#include "bugreport/pack/block.h"
+#include "bugreport/pack/gzip_block.h"
 
 #define WINDOW_BITS  (-15) /* the largest window; negative: neither header nor checksum */
 #define WINDOW_SIZE  32768
@@ -27,7 +27,7 @@ struct piece {
     bool ends_in_joint;
     bool complete; /* inflated for itself, up to the joint and no further */
     uint32_t crc;
-    unsigned char bytes[BLOCK_ROOM], plain[BLOCK_SIZE];
+    unsigned char bytes[GZIP_BLOCK_ROOM], plain[GZIP_BLOCK_SIZE];
 };
 
 struct gunzip {
@@ -46,7 +46,7 @@ struct gunzip {
     z_stream serial;     /* for pieces that cannot be inflated for themselves */
     struct piece *under; /* the one it is at; NULL: none */
     bool between;        /* nothing is under way: a block would begin with the next piece */
-    unsigned char window[WINDOW_SIZE], plain[BLOCK_SIZE];
+    unsigned char window[WINDOW_SIZE], plain[GZIP_BLOCK_SIZE];
     size_t window_size;
 
     bool ended; /* the deflated data; the trailer follows */
@@ -78,7 +78,7 @@ static void inflate_piece(void *argument, unsigned worker)
     stream->next_in = piece->bytes;
     stream->avail_in = (uInt)piece->size;
     stream->next_out = piece->plain;
-    stream->avail_out = BLOCK_SIZE;
+    stream->avail_out = GZIP_BLOCK_SIZE;
     do
         result = inflate(stream, Z_BLOCK);
     while (result == Z_OK && stream->avail_in > 0);
@@ -102,7 +102,7 @@ static int fill_raw(struct gunzip *gunzip, struct failure *why)
 static void extend_piece(struct gunzip *gunzip, struct piece *piece)
 {
     static const unsigned char joint[] = {0, 0, 0xff, 0xff};
-    size_t room = BLOCK_ROOM - piece->size, searched = piece->size < 3 ? 0 : piece->size - 3;
+    size_t room = GZIP_BLOCK_ROOM - piece->size, searched = piece->size < 3 ? 0 : piece->size - 3;
     size_t part = gunzip->raw_size < READ_STEP ? gunzip->raw_size : READ_STEP;
     const unsigned char *found;
 
@@ -124,7 +124,7 @@ static int read_piece(struct gunzip *gunzip, struct piece *piece, struct failure
     piece->position = gunzip->position;
     piece->size = 0;
     piece->ends_in_joint = false;
-    while (!piece->ends_in_joint && piece->size < BLOCK_ROOM) {
+    while (!piece->ends_in_joint && piece->size < GZIP_BLOCK_ROOM) {
         int more = fill_raw(gunzip, why);
 
         if (more <= 0)
@@ -207,12 +207,12 @@ static int continue_serial(struct gunzip *gunzip, const unsigned char **bytes, s
     int result = Z_OK;
 
     stream->next_out = gunzip->plain;
-    stream->avail_out = BLOCK_SIZE;
+    stream->avail_out = GZIP_BLOCK_SIZE;
     while (result == Z_OK && stream->avail_out > 0 &&
            !(stream->avail_in == 0 && is_between_blocks(stream)))
         result = inflate(stream, Z_BLOCK);
     *bytes = gunzip->plain;
-    *size = BLOCK_SIZE - stream->avail_out;
+    *size = GZIP_BLOCK_SIZE - stream->avail_out;
     gunzip->crc = (uint32_t)crc32(gunzip->crc, gunzip->plain, (uInt)*size);
     remember(gunzip, gunzip->plain, *size);
     if (stream->avail_out == 0)

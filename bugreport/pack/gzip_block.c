@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "bugreport/pack/block.h"
+#include "bugreport/pack/gzip_block.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -24,15 +24,15 @@ static const struct method method_sparse = {.level = 1, .strategy = Z_RLE};
 static const struct method method_text = {.level = 6, .strategy = Z_DEFAULT_STRATEGY};
 static const struct method method_plain = {.level = 1, .strategy = Z_DEFAULT_STRATEGY};
 
-struct block_encoder {
+struct gzip_block_encoder {
     bool plain;
     struct table_deflate *table;
     z_stream stream;
 };
 
-int block_encoder_new(struct block_encoder **encoder, bool plain, struct failure *why)
+int gzip_block_encoder_new(struct gzip_block_encoder **encoder, bool plain, struct failure *why)
 {
-    struct block_encoder *made = calloc(1, sizeof(*made));
+    struct gzip_block_encoder *made = calloc(1, sizeof(*made));
 
     if (!made)
         return failure_set_errno(why, ENOMEM, "cannot compress");
@@ -40,14 +40,14 @@ int block_encoder_new(struct block_encoder **encoder, bool plain, struct failure
     made->table = table_deflate_new();
     if (!made->table || deflateInit2(&made->stream, 1, Z_DEFLATED, WINDOW_BITS, MEM_LEVEL,
                                      Z_DEFAULT_STRATEGY) != Z_OK) {
-        block_encoder_free(made);
+        gzip_block_encoder_free(made);
         return failure_set_errno(why, ENOMEM, "cannot compress");
     }
     *encoder = made;
     return 0;
 }
 
-void block_encoder_free(struct block_encoder *encoder)
+void gzip_block_encoder_free(struct gzip_block_encoder *encoder)
 {
     if (!encoder)
         return;
@@ -56,30 +56,26 @@ void block_encoder_free(struct block_encoder *encoder)
     free(encoder);
 }
 
-static unsigned equal_bytes(uint64_t word, uint64_t before)
+/* An offset of a cluster, which is a multiple of 4096 and far below 2^56, or 0 or 1. */
+static bool is_of_a_table(uint64_t word)
 {
-    unsigned equal = 0;
-
-    for (uint64_t changed = word ^ before, i = 0; i < 8; i++, changed >>= 8)
-        equal += (changed & 0xff) == 0;
-    return equal;
+    return (word & UINT64_C(0xff000000000000fe)) == 0;
 }
 
-/* Tables have many bytes that are those of the word before; empty ones are many words of 0. */
 static const struct method *choose(const unsigned char *bytes, size_t size)
 {
-    size_t words = 0, zeros = 0, equal = 0;
+    size_t words = 0, zeros = 0, of_tables = 0;
 
     for (size_t line = 0; line + LINE <= size; line += LINE_STEP) {
-        for (size_t i = 8; i < LINE; i += 8) {
+        for (size_t i = 0; i < LINE; i += 8) {
             uint64_t word = bytes_load64(bytes + line + i);
 
             words++;
             zeros += word == 0;
-            equal += equal_bytes(word, bytes_load64(bytes + line + i - 8));
+            of_tables += is_of_a_table(word);
         }
     }
-    if (equal < 4 * words || words == 0)
+    if (of_tables <= words - words / 8)
         return &method_text;
     return zeros > words - words / 16 ? &method_sparse : &method_table;
 }
@@ -93,16 +89,16 @@ static bool deflate_by_zlib(z_stream *stream, const struct method *method,
     stream->next_in = (unsigned char *)(uintptr_t)bytes;
     stream->avail_in = (uInt)size;
     stream->next_out = to;
-    stream->avail_out = (uInt)BLOCK_ROOM;
+    stream->avail_out = (uInt)GZIP_BLOCK_ROOM;
     return deflate(stream, Z_SYNC_FLUSH) == Z_OK && stream->avail_out > 0;
 }
 
-size_t block_deflate(struct block_encoder *encoder, const unsigned char *bytes, size_t size,
-                     unsigned char *to)
+size_t gzip_block_deflate(struct gzip_block_encoder *encoder, const unsigned char *bytes,
+                          size_t size, unsigned char *to)
 {
     const struct method *method = encoder->plain ? &method_plain : choose(bytes, size);
 
     if (!method->table && deflate_by_zlib(&encoder->stream, method, bytes, size, to))
-        return BLOCK_ROOM - encoder->stream.avail_out;
+        return GZIP_BLOCK_ROOM - encoder->stream.avail_out;
     return table_deflate(encoder->table, bytes, size, to);
 }
