@@ -35,10 +35,12 @@ qed_tool_sources := $(wildcard src/qed-tool/*.c)
 mkimage_sources  := $(wildcard tests/mkimage/*.c)
 unit_sources     := $(wildcard tests/unit/test_*.c)
 fuzz_sources     := $(wildcard tests/fuzz/*.c)
+bench_sources    := $(wildcard tests/bench/*.c)
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 all_sources := $(base_sources) $(qed_sources) $(bug_sources) $(qedscrub_sources) \
-               $(qed_tool_sources) $(mkimage_sources) $(unit_sources) $(fuzz_sources)
+               $(qed_tool_sources) $(mkimage_sources) $(unit_sources) $(fuzz_sources) \
+               $(bench_sources)
 
 libbase      := $(BUILD)/libbase.a
 libqed       := $(BUILD)/libqed.a
@@ -109,6 +111,9 @@ $(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(libbugreport) $(libqe
 	$(call quiet,LINK   )$(CC) $(all_cflags) $(all_ldflags) -o $@ \
 	    $(filter %.o,$^) $(filter %.a,$^) $(bundle_libs) -lcmocka
 
+$(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(libbugreport) $(libqed) $(libbase)
+	$(call quiet,LINK   )$(CC) $(all_cflags) $(all_ldflags) -o $@ $^ $(bundle_libs)
+
 .PHONY: demo
 demo:  ## install what is missing, build, run the main job on a real image, show the result
 	@scripts/deps build demo
@@ -143,6 +148,14 @@ check-slurm:  ## the recipe of contrib/slurm on a cluster of one node, started f
 	@scripts/deps build slurm
 	@$(MAKE) --no-print-directory all $(BUILD)/mkimage
 	@BUILD='$(abspath $(BUILD))' tests/slurm/check
+
+BENCH ?= quick
+.PHONY: bench
+bench:  ## measure beside the peers; BENCH=full takes minutes; ONLY='pack audit ...' picks
+	@scripts/deps build bench
+	@$(MAKE) --no-print-directory all $(BUILD)/mkimage $(BUILD)/tests/bench/stages
+	@BUILD='$(abspath $(BUILD))' PATH='$(abspath $(BUILD))':"$$PATH" BENCH='$(BENCH)' \
+	    ONLY='$(ONLY)' /usr/bin/python3 tests/bench/run.py
 
 .PHONY: check-sanitize
 check-sanitize:  ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer
