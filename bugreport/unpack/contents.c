@@ -148,13 +148,13 @@ static int read_members(struct contents *contents, struct untar *untar, struct f
     return more < 0 ? -1 : check_skipped(next, CONTENTS_MEMBERS, why);
 }
 
-int contents_read(struct contents *contents, int fd, struct failure *why)
+int contents_read(struct contents *contents, int fd, unsigned jobs, struct failure *why)
 {
     struct untar *untar;
     int result;
 
     *contents = (struct contents){0};
-    if (untar_open(&untar, fd, why))
+    if (untar_open(&untar, fd, jobs, why))
         return -1;
     result = read_members(contents, untar, why);
     untar_close(untar);

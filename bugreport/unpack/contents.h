@@ -41,9 +41,9 @@ struct contents {
 /*
  * Reads the bundle in an open file or pipe, from its position to its end. Fails on anything that is
  * not a bundle, one that ends early or goes on behind its end, and one that asks for more memory
- * than what pack writes. contents_free() is due even if this fails.
+ * than what pack writes. contents_free() is due even if this fails. jobs: see stream_open().
  */
-int contents_read(struct contents *contents, int fd, struct failure *why);
+int contents_read(struct contents *contents, int fd, unsigned jobs, struct failure *why);
 
 void contents_free(struct contents *contents);
 

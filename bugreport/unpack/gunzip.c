@@ -289,13 +289,13 @@ static int read_header(struct gunzip *gunzip, struct failure *why)
         if (more < 0)
             return -1;
         if (more == 0)
-            return failure_set(why, "the gzip data end in their header");
+            return failure_set(why, "the gzip data end too early, in their header");
         header[i] = *gunzip->raw++;
         gunzip->raw_size--;
         gunzip->position++;
     }
     if (memcmp(header, begin, sizeof(begin)) != 0)
-        return failure_set(why, "the gzip header is none, or holds more than it must");
+        return failure_set(why, "the gzip header is damaged, or holds a name or a comment");
     return 0;
 }
 

@@ -78,7 +78,7 @@ static const struct stream_kind *kind_of(const struct stream_file *file)
     return NULL;
 }
 
-int stream_open(struct stream **stream, int fd, struct failure *why)
+int stream_open(struct stream **stream, int fd, unsigned jobs, struct failure *why)
 {
     struct stream *opened = calloc(1, sizeof(*opened));
     struct stat stat;
@@ -86,6 +86,7 @@ int stream_open(struct stream **stream, int fd, struct failure *why)
     if (!opened)
         return failure_set_errno(why, ENOMEM, "cannot read an archive");
     opened->file.fd = fd;
+    opened->file.jobs = jobs;
     opened->file_size =
         !fstat(fd, &stat) && S_ISREG(stat.st_mode) ? (uint64_t)stat.st_size : UINT64_MAX;
     if (read_head(&opened->file, why))

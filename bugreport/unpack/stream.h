@@ -16,9 +16,10 @@ struct stream;
 
 /*
  * Begins to read from a descriptor, a file's or a pipe's, at its position. The descriptor stays the
- * caller's.
+ * caller's. jobs: how many threads may inflate, the caller's included; 0: as many as suit the
+ * machine.
  */
-int stream_open(struct stream **stream, int fd, struct failure *why);
+int stream_open(struct stream **stream, int fd, unsigned jobs, struct failure *why);
 
 /*
  * The next bytes, which live until the next call: 1, or 0 at the end, -1 failed. *size is never 0

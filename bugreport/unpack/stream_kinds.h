@@ -11,6 +11,7 @@
 /* The file below: raw bytes in order. */
 struct stream_file {
     int fd;
+    unsigned jobs;     /* threads to inflate with */
     uint64_t position; /* of the bytes read so far */
     size_t head;       /* bytes of the buffer that were read to see what it is */
     unsigned char buffer[STREAM_BUFFER];

@@ -26,13 +26,13 @@ struct untar {
     struct untar_member member;
 };
 
-int untar_open(struct untar **untar, int fd, struct failure *why)
+int untar_open(struct untar **untar, int fd, unsigned jobs, struct failure *why)
 {
     struct untar *opened = calloc(1, sizeof(*opened));
 
     if (!opened)
         return failure_set_errno(why, ENOMEM, "cannot read an archive");
-    if (stream_open(&opened->stream, fd, why)) {
+    if (stream_open(&opened->stream, fd, jobs, why)) {
         free(opened);
         return -1;
     }

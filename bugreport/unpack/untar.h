@@ -21,7 +21,8 @@ struct untar_member {
     struct extents ranges; /* of it that are data: sorted, disjoint, inside the size */
 };
 
-int untar_open(struct untar **untar, int fd, struct failure *why);
+/* jobs: see stream_open(). */
+int untar_open(struct untar **untar, int fd, unsigned jobs, struct failure *why);
 
 /*
  * The next member, in *member, which the archive keeps: 1, or 0 at the end, -1 failed. All data of

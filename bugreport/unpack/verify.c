@@ -21,7 +21,7 @@ static int take_members(struct verify_job *job, struct failure *why)
 {
     struct contents *contents = &job->verification->contents;
 
-    if (contents_read(contents, job->fd, why))
+    if (contents_read(contents, job->fd, job->jobs, why))
         return -1;
     job->verification->has_image = contents->members[MEMBER_IMAGE].present;
     verify_say(job, "%zu in the folder %s, known ones in their order, and nothing besides%s",
@@ -67,9 +67,10 @@ static bool run_steps(struct verify_job *job)
     return true;
 }
 
-void verify_run(struct verification *verification, int fd, struct source *original)
+void verify_run(struct verification *verification, int fd, unsigned jobs, struct source *original)
 {
-    struct verify_job job = {.verification = verification, .fd = fd, .original = original};
+    struct verify_job job = {
+        .verification = verification, .fd = fd, .jobs = jobs, .original = original};
 
     *verification = (struct verification){0};
     verification->proved = run_steps(&job);

@@ -42,9 +42,10 @@ struct verification {
 
 /*
  * Verifies the bundle in an open file or pipe, against an original or, NULL, by itself. Whatever
- * keeps a step from being carried out makes it a failed one. verify_free() is due afterwards.
+ * keeps a step from being carried out makes it a failed one. jobs: see stream_open(). verify_free()
+ * is due afterwards.
  */
-void verify_run(struct verification *verification, int fd, struct source *original);
+void verify_run(struct verification *verification, int fd, unsigned jobs, struct source *original);
 
 void verify_free(struct verification *verification);
 

@@ -14,6 +14,7 @@ struct verify_job {
     struct audit audit;     /* of the image in the bundle */
     struct audit original_audit;
     int fd;
+    unsigned jobs;           /* threads to inflate with */
     struct source *original; /* NULL: none */
     char *text;              /* of the check under way: what was seen */
 };

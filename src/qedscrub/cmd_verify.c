@@ -15,6 +15,7 @@
 struct job {
     const char *path;
     int fd;
+    unsigned jobs;
     bool has_original;
     struct image original;
 };
@@ -65,7 +66,8 @@ static int verify(void *context, FILE *out, struct failure *why)
         failure_set(why, "%s: memory ran out", QUOTE(job->path));
         return STATUS_FAILED;
     }
-    verify_run(verification, job->fd, job->has_original ? map_source(job->original.map) : NULL);
+    verify_run(verification, job->fd, job->jobs,
+               job->has_original ? map_source(job->original.map) : NULL);
     print_checks(out, verification);
     print_conclusion(out, job->path, verification);
     status = verification->proved ? STATUS_OK : STATUS_FAILED;
@@ -79,6 +81,7 @@ static int open_files(struct job *job, const struct options *options, struct fai
     job->fd = archive_open(job->path, why);
     if (job->fd < 0)
         return STATUS_FAILED;
+    job->jobs = options->jobs;
     job->has_original = options->against;
     return options->against ? image_open(&job->original, options->against, options, why)
                             : STATUS_OK;

@@ -13,6 +13,7 @@
 struct proof {
     const char *name;
     int fd;
+    unsigned jobs;
 };
 
 static int prove(void *context, FILE *out, struct failure *why)
@@ -26,7 +27,7 @@ static int prove(void *context, FILE *out, struct failure *why)
         failure_set_errno(why, ENOMEM, "%s: cannot be verified", QUOTE(proof->name));
         return STATUS_FAILED;
     }
-    verify_run(verification, proof->fd, NULL);
+    verify_run(verification, proof->fd, proof->jobs, NULL);
     if (verification->proved) {
         status = STATUS_OK;
     } else {
@@ -45,7 +46,7 @@ static int prove(void *context, FILE *out, struct failure *why)
 int proof_run(struct output *output, const char *name, const struct options *options,
               struct failure *why)
 {
-    struct proof proof = {name, output_reopen(output, why)};
+    struct proof proof = {name, output_reopen(output, why), options->jobs};
     char *text = NULL;
     int status = STATUS_FAILED;
 

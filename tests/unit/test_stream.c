@@ -15,7 +15,7 @@ static int read_all(const void *file, size_t size, char *text, size_t room, stru
     struct stream *stream = NULL;
     size_t part, used = 0;
 
-    if (!stream_open(&stream, fd, why)) {
+    if (!stream_open(&stream, fd, 2, why)) {
         assert_int_equal(stream_file_size(stream), size);
         while ((more = stream_next(stream, &bytes, &part, why)) > 0) {
             assert_true(part > 0 && used + part < room);

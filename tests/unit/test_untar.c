@@ -82,7 +82,7 @@ static int read_all(struct reading *reading, const unsigned char *bytes, size_t 
     struct untar *untar = NULL;
 
     memset(reading, 0, sizeof(*reading));
-    if (!untar_open(&untar, fd, why)) {
+    if (!untar_open(&untar, fd, 2, why)) {
         while ((more = untar_next(untar, &member, why)) > 0) {
             if (read_member(reading, untar, member, why)) {
                 more = -1;

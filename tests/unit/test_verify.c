@@ -82,7 +82,7 @@ static const char *verify(const struct verify_test *test, bool against)
     int fd = memory_file(test->bytes, test->size);
     const char *failed = NULL;
 
-    verify_run(verification, fd,
+    verify_run(verification, fd, 2,
                against ? (struct source *)(uintptr_t)&test->image.memory.source : NULL);
     if (!verification->proved)
         failed = verification->checks[verification->count - 1].name;
