@@ -4,12 +4,15 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
-#define WORD_BITS   64u
-#define BLOCK_BITS  (UINT64_C(1) << 11) /* numbers of a block: a lone one costs 256 bytes */
-#define NEARBY      65536
-#define BLOCK_WORDS (BLOCK_BITS / WORD_BITS)
+#include "base/bytes.h"
+
+#define WORD_BITS  64u
+#define BLOCK_BITS CLAIMS_BLOCK_BITS
+#define BLOCK_SIZE (BLOCK_BITS / 8)
+#define NEARBY     65536
 
 static uint64_t block_count(const struct claims *claims)
 {
@@ -60,28 +63,34 @@ static bool grow_used(struct claims *claims)
     return true;
 }
 
-static bool add_block(struct claims *claims, uint64_t index)
-{
-    uint64_t **block = &claims->blocks[index];
-
-    if (!grow_used(claims))
-        return false;
-    *block = calloc(BLOCK_WORDS, sizeof(**block));
-    if (!*block)
-        return false;
-    claims->used[claims->used_count++] = index;
-    return true;
-}
-
-/* The block that number belongs to; NULL if memory ran out. */
-static uint64_t *block_for(struct claims *claims, uint64_t number, struct failure *why)
+unsigned char *claims_add_block(struct claims *claims, uint64_t number)
 {
     uint64_t index = number / BLOCK_BITS;
 
-    if (!claims->blocks[index] && !add_block(claims, index))
-        failure_set_errno(why, ENOMEM, "cannot keep account of %" PRIu64 " clusters",
-                          claims->limit);
+    if (!grow_used(claims))
+        return NULL;
+    claims->blocks[index] = calloc(1, BLOCK_SIZE);
+    if (claims->blocks[index])
+        claims->used[claims->used_count++] = index;
     return claims->blocks[index];
+}
+
+static int no_memory(const struct claims *claims, struct failure *why)
+{
+    return failure_set_errno(why, ENOMEM, "cannot keep account of %" PRIu64 " clusters",
+                             claims->limit);
+}
+
+/* The block that number belongs to; NULL if memory ran out. */
+static unsigned char *block_for(struct claims *claims, uint64_t number, struct failure *why)
+{
+    unsigned char *block = claims->blocks[number / BLOCK_BITS];
+
+    if (!block)
+        block = claims_add_block(claims, number);
+    if (!block)
+        no_memory(claims, why);
+    return block;
 }
 
 /* The lowest count bits of a word from bit first on. */
@@ -106,18 +115,25 @@ static uint64_t uniform_bits(uint64_t word, unsigned first, bool *set)
     return length < width ? length : width;
 }
 
+/* Where the 64 numbers of a block stand that number is one of: bit n % 64 of a word is n. */
+static size_t word_place(uint64_t number)
+{
+    return (size_t)(number % BLOCK_BITS / WORD_BITS) * sizeof(uint64_t);
+}
+
 /* The part inside one word; see claims_take(). */
-static uint64_t take_in_word(struct claims *claims, uint64_t *block, uint64_t number,
+static uint64_t take_in_word(struct claims *claims, unsigned char *block, uint64_t number,
                              uint64_t count, bool *taken)
 {
-    uint64_t *word = &block[number % BLOCK_BITS / WORD_BITS];
+    unsigned char *place = &block[word_place(number)];
+    uint64_t word = bytes_load64(place);
     unsigned first = number % WORD_BITS;
-    uint64_t length = uniform_bits(*word, first, taken);
+    uint64_t length = uniform_bits(word, first, taken);
 
     if (length > count)
         length = count;
     if (!*taken) {
-        *word |= mask_of(first, length);
+        bytes_store64(place, word | mask_of(first, length));
         claims->claimed += length;
     }
     return length;
@@ -130,7 +146,7 @@ uint64_t claims_take(struct claims *claims, uint64_t number, uint64_t count, boo
 
     while (done < count) {
         uint64_t at = number + done;
-        uint64_t *block = block_for(claims, at, why);
+        unsigned char *block = block_for(claims, at, why);
         bool part_taken;
         uint64_t in_word;
 
@@ -162,11 +178,83 @@ int claims_take_all(struct claims *claims, uint64_t number, uint64_t count, uint
     return 0;
 }
 
+/* Sets bits of one block. */
+static void set_bits(unsigned char *block, uint64_t first, uint64_t count)
+{
+    while (count > 0) {
+        unsigned char *place = &block[word_place(first)];
+        uint64_t room = WORD_BITS - first % WORD_BITS;
+        uint64_t part = count < room ? count : room;
+
+        bytes_store64(place, bytes_load64(place) | mask_of(first % WORD_BITS, part));
+        first += part;
+        count -= part;
+    }
+}
+
+bool claims_set_range(struct claims *claims, uint64_t number, uint64_t count)
+{
+    while (count > 0) {
+        uint64_t first = number % BLOCK_BITS;
+        uint64_t part = count < BLOCK_BITS - first ? count : BLOCK_BITS - first;
+        unsigned char *block = claims->blocks[number / BLOCK_BITS];
+
+        if (!block)
+            block = claims_add_block(claims, number);
+        if (!block)
+            return false;
+        set_bits(block, first, part);
+        number += part;
+        count -= part;
+    }
+    return true;
+}
+
+static void unite(unsigned char *block, const unsigned char *other)
+{
+    for (size_t i = 0; i < BLOCK_SIZE; i++)
+        block[i] |= other[i];
+}
+
+/* Blocks that only the other set has change their owner. */
+int claims_merge(struct claims *claims, struct claims *from, struct failure *why)
+{
+    for (; from->used_count > 0; from->used_count--) {
+        uint64_t index = from->used[from->used_count - 1];
+        unsigned char *block = from->blocks[index];
+
+        if (claims->blocks[index]) {
+            unite(claims->blocks[index], block);
+            free(block);
+        } else if (grow_used(claims)) {
+            claims->blocks[index] = block;
+            claims->used[claims->used_count++] = index;
+        } else {
+            return no_memory(claims, why);
+        }
+        from->blocks[index] = NULL;
+    }
+    from->claimed = 0;
+    return 0;
+}
+
+uint64_t claims_count(struct claims *claims)
+{
+    claims->claimed = 0;
+    for (size_t i = 0; i < claims->used_count; i++) {
+        const unsigned char *block = claims->blocks[claims->used[i]];
+
+        for (size_t at = 0; at < BLOCK_SIZE; at += sizeof(uint64_t))
+            claims->claimed += (uint64_t)__builtin_popcountll(bytes_load64(block + at));
+    }
+    return claims->claimed;
+}
+
 static uint64_t word_at(const struct claims *claims, uint64_t number)
 {
-    const uint64_t *block = claims->blocks[number / BLOCK_BITS];
+    const unsigned char *block = claims->blocks[number / BLOCK_BITS];
 
-    return block ? block[number % BLOCK_BITS / WORD_BITS] : 0;
+    return block ? bytes_load64(&block[word_place(number)]) : 0;
 }
 
 bool claims_holds(const struct claims *claims, uint64_t number)

@@ -15,11 +15,14 @@
  */
 struct claims {
     uint64_t limit;   /* numbers are below */
-    uint64_t claimed; /* how many are in the set */
-    uint64_t **blocks;
+    uint64_t claimed; /* how many are in the set, but for those that claims_set() put there */
+    unsigned char **blocks;
     uint64_t *used; /* indices of the blocks that exist */
     size_t used_count, used_capacity;
 };
+
+/* Numbers of a block: a lone one costs 4 KiB, and the list of blocks of 4 TiB fits into a cache. */
+#define CLAIMS_BLOCK_BITS (UINT64_C(1) << 15)
 
 int claims_init(struct claims *claims, uint64_t limit, struct failure *why);
 void claims_free(struct claims *claims);
@@ -36,6 +39,22 @@ uint64_t claims_take(struct claims *claims, uint64_t number, uint64_t count, boo
 int claims_take_all(struct claims *claims, uint64_t number, uint64_t count, uint64_t *taken,
                     struct failure *why);
 
+/*
+ * The quick way in, for who claims millions and asks afterwards whether any was claimed twice: puts
+ * numbers into the set without a look at what was there. False if memory ran out.
+ */
+static inline bool claims_set(struct claims *claims, uint64_t number);
+bool claims_set_range(struct claims *claims, uint64_t number, uint64_t count);
+
+/* Begins to fetch what claims_set() of a number will need; any number may be given. */
+static inline void claims_prefetch(const struct claims *claims, uint64_t number);
+
+/* Adds all members of another set of the same limit, which is empty afterwards. -1: no memory. */
+int claims_merge(struct claims *claims, struct claims *from, struct failure *why);
+
+/* Counts the members anew, which is due after claims_set(); returns claims->claimed. */
+uint64_t claims_count(struct claims *claims);
+
 bool claims_holds(const struct claims *claims, uint64_t number);
 
 /*
@@ -44,5 +63,30 @@ bool claims_holds(const struct claims *claims, uint64_t number);
  */
 bool claims_next_free(const struct claims *claims, uint64_t from, uint64_t end, uint64_t *first,
                       uint64_t *count);
+
+/* Makes the block that number belongs to; NULL if memory ran out. */
+unsigned char *claims_add_block(struct claims *claims, uint64_t number);
+
+static inline bool claims_set(struct claims *claims, uint64_t number)
+{
+    unsigned char *block = claims->blocks[number / CLAIMS_BLOCK_BITS];
+
+    if (!block)
+        block = claims_add_block(claims, number);
+    if (block)
+        block[number % CLAIMS_BLOCK_BITS / 8] |= (unsigned char)(1u << number % 8);
+    return block;
+}
+
+static inline void claims_prefetch(const struct claims *claims, uint64_t number)
+{
+    const unsigned char *block;
+
+    if (number >= claims->limit)
+        return;
+    block = claims->blocks[number / CLAIMS_BLOCK_BITS];
+    if (block)
+        __builtin_prefetch(&block[number % CLAIMS_BLOCK_BITS / 8], 1);
+}
 
 #endif

@@ -30,38 +30,42 @@ static uint64_t length_of(unsigned slot)
     return (uint64_t)(64 + (above & 63)) << ((above >> STEP_POWER) + EXACT_POWER - STEP_POWER);
 }
 
-static void end_run(struct usage *usage)
+void usage_count_long_run(struct usage *usage, uint64_t length)
 {
-    uint64_t length = usage->run_clusters;
-
-    if (length == 0)
-        return;
-    usage->runs++;
     usage->run_lengths[slot_of(length)]++;
     if (length > usage->longest_run)
         usage->longest_run = length;
-    usage->run_clusters = 0;
+}
+
+static void end_run(struct usage *usage)
+{
+    usage_count_run(usage, usage->state.run_clusters);
+    usage->state.run_clusters = 0;
 }
 
 static void add_to_run(struct usage *usage, const struct geometry *geometry, uint64_t cluster,
                        const struct run *run)
 {
-    if (usage->run_next_cluster != cluster || usage->run_next_offset != run->value)
+    struct usage_state *state = &usage->state;
+
+    if (state->run_next_cluster != cluster || state->run_next_offset != run->value)
         end_run(usage);
-    usage->run_clusters += run->count;
-    usage->run_next_cluster = cluster + run->count;
-    usage->run_next_offset = run->value + (uint64_t)run->count * geometry->cluster_size;
+    state->run_clusters += run->count;
+    state->run_next_cluster = cluster + run->count;
+    state->run_next_offset = run->value + (uint64_t)run->count * geometry->cluster_size;
 }
 
 /* Within a run every element follows its predecessor, so only the first can be a fragment. */
 static void add_allocated(struct usage *usage, const struct geometry *geometry,
                           const struct run *run)
 {
+    struct usage_state *state = &usage->state;
+
     usage->allocated_clusters += run->count;
-    if (usage->has_last && usage->last + geometry->cluster_size != run->value)
+    if (state->has_last && state->last + geometry->cluster_size != run->value)
         usage->fragmented_clusters++;
-    usage->has_last = true;
-    usage->last = run->value + (uint64_t)(run->count - 1) * geometry->cluster_size;
+    state->has_last = true;
+    state->last = run->value + (uint64_t)(run->count - 1) * geometry->cluster_size;
 }
 
 static void add_placed(struct usage *usage, uint64_t total_clusters, uint64_t cluster,
@@ -77,7 +81,7 @@ static void add_placed(struct usage *usage, uint64_t total_clusters, uint64_t cl
 void usage_begin_table(struct usage *usage)
 {
     usage->l2_tables++;
-    usage->has_last = false;
+    usage->state.has_last = false;
 }
 
 void usage_add(struct usage *usage, const struct geometry *geometry, uint64_t l1_index,
@@ -107,6 +111,30 @@ void usage_add(struct usage *usage, const struct geometry *geometry, uint64_t l1
 void usage_finish(struct usage *usage)
 {
     end_run(usage);
+    usage->state = (struct usage_state){0};
+    usage->run_lengths[0] = 0;
+    usage->runs = 0;
+    for (unsigned slot = 0; slot < USAGE_LENGTHS; slot++) {
+        usage->runs += usage->run_lengths[slot];
+        if (slot < USAGE_EXACT && usage->run_lengths[slot] && usage->longest_run < slot)
+            usage->longest_run = slot;
+    }
+}
+
+void usage_merge(struct usage *usage, const struct usage *other)
+{
+    usage->l2_tables += other->l2_tables;
+    usage->allocated_clusters += other->allocated_clusters;
+    usage->fragmented_clusters += other->fragmented_clusters;
+    usage->zero_clusters += other->zero_clusters;
+    usage->invalid_elements += other->invalid_elements;
+    usage->valid_elements += other->valid_elements;
+    usage->image_clusters += other->image_clusters;
+    usage->beyond_clusters += other->beyond_clusters;
+    if (other->longest_run > usage->longest_run)
+        usage->longest_run = other->longest_run;
+    for (unsigned slot = 0; slot < USAGE_LENGTHS; slot++)
+        usage->run_lengths[slot] += other->run_lengths[slot];
 }
 
 uint64_t usage_median_run(const struct usage *usage)

@@ -28,9 +28,11 @@ struct usage {
     uint64_t runs, longest_run;
     uint64_t run_lengths[USAGE_LENGTHS];
 
-    bool has_last; /* the state of the count that is under way */
-    uint64_t last;
-    uint64_t run_clusters, run_next_cluster, run_next_offset;
+    struct usage_state { /* of a count that is under way */
+        bool has_last;
+        uint64_t last;
+        uint64_t run_clusters, run_next_cluster, run_next_offset;
+    } state;
 };
 
 /* Notes that the elements of another L2 table follow. */
@@ -43,11 +45,28 @@ void usage_add(struct usage *usage, const struct geometry *geometry, uint64_t l1
 /* Ends the count; the figures hold from then on. */
 void usage_finish(struct usage *usage);
 
+/*
+ * For who counts by other means, such as the kernel: a run of length clusters, 0 meaning none, and
+ * the figures of another count, neither of them finished.
+ */
+static inline void usage_count_run(struct usage *usage, uint64_t length);
+void usage_merge(struct usage *usage, const struct usage *other);
+
 /* Length in clusters that half of all runs do not exceed: exact below USAGE_EXACT, above it
  * the lower edge of a step of 1/64. 0 if there is no run. */
 uint64_t usage_median_run(const struct usage *usage);
 
 /* Stretches of 2^power to 2^(power + 1) - 1 clusters. */
 uint64_t usage_runs_of(const struct usage *usage, unsigned power);
+
+void usage_count_long_run(struct usage *usage, uint64_t length);
+
+static inline void usage_count_run(struct usage *usage, uint64_t length)
+{
+    if (length < USAGE_EXACT)
+        usage->run_lengths[length]++;
+    else
+        usage_count_long_run(usage, length);
+}
 
 #endif

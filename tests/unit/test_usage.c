@@ -219,10 +219,9 @@ static void runs_cross_tables_and_fragments_do_not(void **state)
 
 static void finish_runs_of(struct usage *usage, uint64_t length, unsigned times)
 {
-    for (unsigned i = 0; i < times; i++) {
-        usage->run_clusters = length;
-        usage_finish(usage);
-    }
+    for (unsigned i = 0; i < times; i++)
+        usage_count_run(usage, length);
+    usage_finish(usage);
 }
 
 /* Lengths around each power of two: the right power, and a median at most 1/64 too small. */

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "qed/kernel.h"
+
+#include "base/bytes.h"
+
+#define BLOCK   8           /* elements */
+#define AHEAD   (16 * BLOCK) /* how many elements before its turn a claim is prefetched */
+#define NO_LAST 1           /* no element but 0 and 1 yet */
+
+/* Sums of rows of breaks[] that fit: no row has a byte above 7. */
+#define MOST_ROWS 32
+
+/* From here on the claims do not fit into a core's own cache: 1 MiB of them. */
+#define PREFETCH_LIMIT (UINT64_C(1) << 23)
+
+#define SIGN (UINT64_C(1) << 63)
+
+#define INLINE static inline __attribute__((always_inline))
+
+/* Vectors of the compiler's own: where a machine has none it makes plain code of them. */
+typedef uint64_t vector __attribute__((vector_size(32)));
+typedef uint64_t half __attribute__((vector_size(16)));
+
+struct block {
+    vector low, high;
+};
+
+/*
+ * In the valid path bit i of an index says that element i does not continue its predecessor. Byte 0
+ * of the row counts such bits but for bit 0, byte k the runs of length k between two of them.
+ */
+static void make_breaks(uint64_t rows[256])
+{
+    for (unsigned index = 0; index < 256; index++) {
+        unsigned last = BLOCK;
+
+        rows[index] = 0;
+        for (unsigned i = 0; i < BLOCK; i++) {
+            if (!(index >> i & 1))
+                continue;
+            rows[index] += i > 0;
+            if (last < i)
+                rows[index] += UINT64_C(1) << 8 * (i - last);
+            last = i;
+        }
+    }
+}
+
+void kernel_init(struct kernel *kernel, const struct geometry *geometry, struct claims *claims,
+                 bool plain)
+{
+    *kernel = (struct kernel){
+        .claims = claims,
+        .limits = {geometry->cluster_size, geometry->header_end, geometry->file_end - 1,
+                   geometry->cluster_bits},
+        .prefetch = claims->limit > PREFETCH_LIMIT,
+        .plain = plain,
+    };
+    make_breaks(kernel->breaks);
+}
+
+/* Notes that the run in hand, if there is one, has no more elements. */
+INLINE void end_run(struct kernel *kernel, struct kernel_hand *hand, uint64_t length)
+{
+    if (hand->in_head) {
+        hand->head = length;
+        hand->in_head = false;
+    } else {
+        usage_count_run(&kernel->usage, length);
+    }
+    hand->run = 0;
+}
+
+INLINE void claim_run(struct kernel *kernel, struct kernel_hand *hand)
+{
+    uint64_t number = (hand->last >> kernel->limits.cluster_bits) + 1 - hand->unclaimed;
+
+    if (hand->unclaimed && !claims_set_range(kernel->claims, number, hand->unclaimed))
+        kernel->failed = true;
+    hand->unclaimed = 0;
+}
+
+INLINE bool is_valid(const struct kernel_limits *limits, uint64_t word)
+{
+    return !(word & (limits->step - 1)) && word >= limits->header_end && word <= limits->last_valid;
+}
+
+/* One element by itself. Everything else in this file only does this faster. */
+INLINE void scan_word(struct kernel *kernel, struct kernel_hand *hand, uint64_t word)
+{
+    bool follows = hand->last + kernel->limits.step == word && hand->last != NO_LAST;
+
+    if (word == QED_UNALLOCATED || word == QED_ZERO_CLUSTER) {
+        end_run(kernel, hand, hand->run);
+        kernel->usage.zero_clusters += word;
+        return;
+    }
+    kernel->usage.fragmented_clusters += !follows;
+    hand->last = word;
+    if (!is_valid(&kernel->limits, word)) {
+        end_run(kernel, hand, hand->run);
+        kernel->usage.invalid_elements++;
+        return;
+    }
+    if (!follows && hand->run > 0)
+        end_run(kernel, hand, hand->run);
+    hand->run++;
+    kernel->usage.valid_elements++;
+    kernel->failed |= !claims_set(kernel->claims, word >> kernel->limits.cluster_bits);
+}
+
+INLINE void load(struct block *block, const unsigned char *bytes)
+{
+    memcpy(&block->low, bytes, sizeof(block->low));
+    memcpy(&block->high, bytes + sizeof(block->low), sizeof(block->high));
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+    for (unsigned i = 0; i < BLOCK / 2; i++) {
+        block->low[i] = BYTES_LE64(block->low[i]);
+        block->high[i] = BYTES_LE64(block->high[i]);
+    }
+#endif
+}
+
+/* All bits that are set in some element. */
+INLINE uint64_t fold(const vector *bits)
+{
+    half folded = __builtin_shufflevector(*bits, *bits, 0, 1) |
+                  __builtin_shufflevector(*bits, *bits, 2, 3);
+
+    return folded[0] | folded[1];
+}
+
+/* Whether each element of a block continues the run in hand, and is valid as its predecessor is. */
+INLINE bool continues(const struct kernel_limits *limits, const struct kernel_hand *hand,
+                      const struct block *block)
+{
+    const uint64_t step = limits->step;
+    const vector low = {step, 2 * step, 3 * step, 4 * step};
+    vector differing = (block->low ^ (low + hand->last)) |
+                       (block->high ^ (low + (hand->last + BLOCK / 2 * step)));
+
+    return hand->run > 0 && hand->last + BLOCK * step <= limits->last_valid && !fold(&differing);
+}
+
+/* Offsets of valid elements are below 2^63: where a difference is negative its sign bit tells. */
+INLINE bool all_valid(const struct kernel_limits *limits, const struct block *block)
+{
+    vector bits = block->low | block->high;
+    vector under = (block->low - limits->header_end) | (block->high - limits->header_end);
+    vector over = (limits->last_valid - block->low) | (limits->last_valid - block->high);
+    vector wrong = (bits & (limits->step - 1)) | ((bits | under | over) & SIGN);
+
+    return !fold(&wrong);
+}
+
+/* The set of elements of a block that are not their predecessor plus a cluster. */
+INLINE unsigned find_breaks(uint64_t step, const unsigned char *bytes)
+{
+    unsigned breaks = 0;
+
+#pragma GCC unroll 8
+    for (unsigned i = 0; i < BLOCK; i++) {
+        const unsigned char *word = bytes + i * QED_ELEMENT_SIZE;
+
+        breaks |= (unsigned)(bytes_load64(word) != bytes_load64(word - QED_ELEMENT_SIZE) + step) << i;
+    }
+    return breaks;
+}
+
+INLINE void take_rows(struct kernel *kernel, struct kernel_hand *hand)
+{
+    kernel->usage.fragmented_clusters += hand->breaks & 0xff;
+    for (unsigned length = 1; length < BLOCK; length++)
+        kernel->usage.run_lengths[length] += hand->breaks >> 8 * length & 0xff;
+    hand->breaks = 0;
+    hand->rows = 0;
+}
+
+/* Counts what begins and ends in a block of valid elements, which does not continue the run. */
+INLINE void count_valid(struct kernel *kernel, struct kernel_hand *hand, uint64_t step,
+                        const struct block *block, const unsigned char *bytes)
+{
+    unsigned breaks;
+
+    breaks = find_breaks(step, bytes);
+    breaks |= hand->run == 0;
+    kernel->usage.fragmented_clusters += hand->last + step != block->low[0];
+    hand->last = block->high[BLOCK / 2 - 1];
+    if (!breaks) {
+        hand->run += BLOCK;
+        return;
+    }
+    end_run(kernel, hand, hand->run + (unsigned)__builtin_ctz(breaks));
+    hand->run = (unsigned)__builtin_clz(breaks) - (31 - BLOCK);
+    hand->breaks += kernel->breaks[breaks];
+    if (++hand->rows == MOST_ROWS)
+        take_rows(kernel, hand);
+}
+
+INLINE void claim_valid(struct kernel *kernel, unsigned cluster_bits, const unsigned char *bytes)
+{
+    bool claimed = true;
+
+    for (unsigned i = 0; i < BLOCK; i++) {
+        uint64_t word = bytes_load64(bytes + i * QED_ELEMENT_SIZE);
+
+        claimed &= claims_set(kernel->claims, word >> cluster_bits);
+    }
+    kernel->failed |= !claimed;
+    kernel->usage.valid_elements += BLOCK;
+}
+
+INLINE void prefetch(const struct kernel *kernel, const unsigned char *bytes)
+{
+    for (unsigned i = 0; i < BLOCK; i++)
+        claims_prefetch(kernel->claims,
+                        bytes_load64(bytes + i * QED_ELEMENT_SIZE) >> kernel->limits.cluster_bits);
+}
+
+INLINE void scan_mixed(struct kernel *kernel, struct kernel_hand *hand, const unsigned char *bytes,
+                       size_t count)
+{
+    claim_run(kernel, hand);
+    for (size_t i = 0; i < count; i++)
+        scan_word(kernel, hand, bytes_load64(bytes + i * QED_ELEMENT_SIZE));
+}
+
+/* The state goes through a copy, since in the compiler's eyes each claim could change anything. */
+INLINE void scan(struct kernel *kernel, const unsigned char *bytes, size_t count)
+{
+    const struct kernel_limits limits = kernel->limits;
+    struct kernel_hand hand = kernel->hand;
+    const unsigned char *start = bytes;
+    struct block block;
+
+    for (; count >= BLOCK; count -= BLOCK, bytes += BLOCK * QED_ELEMENT_SIZE) {
+        vector bits;
+
+        load(&block, bytes);
+        bits = block.low | block.high;
+        if (continues(&limits, &hand, &block)) {
+            hand.run += BLOCK;
+            hand.unclaimed += BLOCK;
+            hand.last += BLOCK * limits.step;
+            kernel->usage.valid_elements += BLOCK;
+        } else if (!fold(&bits)) {
+            claim_run(kernel, &hand);
+            end_run(kernel, &hand, hand.run);
+        } else if (bytes > start && all_valid(&limits, &block)) {
+            claim_run(kernel, &hand);
+            count_valid(kernel, &hand, limits.step, &block, bytes);
+            claim_valid(kernel, limits.cluster_bits, bytes);
+            if (kernel->prefetch && count >= AHEAD + BLOCK)
+                prefetch(kernel, bytes + AHEAD * QED_ELEMENT_SIZE);
+        } else {
+            scan_mixed(kernel, &hand, bytes, BLOCK);
+        }
+    }
+    scan_mixed(kernel, &hand, bytes, count);
+    kernel->hand = hand;
+}
+
+static void scan_plain(struct kernel *kernel, const unsigned char *bytes, size_t count)
+{
+    scan(kernel, bytes, count);
+}
+
+#ifdef __x86_64__
+__attribute__((target("avx2,bmi,bmi2,lzcnt"))) static void
+scan_avx2(struct kernel *kernel, const unsigned char *bytes, size_t count)
+{
+    scan(kernel, bytes, count);
+}
+#endif
+
+void kernel_scan(struct kernel *kernel, const unsigned char *bytes, size_t count)
+{
+    if (kernel->hand.in_head && kernel->hand.run == 0 && count > 0)
+        kernel->first = bytes_load64(bytes);
+#ifdef __x86_64__
+    if (!kernel->plain && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2")) {
+        scan_avx2(kernel, bytes, count);
+        return;
+    }
+#endif
+    scan_plain(kernel, bytes, count);
+}
+
+void kernel_begin(struct kernel *kernel)
+{
+    kernel->hand = (struct kernel_hand){.last = NO_LAST, .in_head = true};
+    kernel->usage.l2_tables++;
+}
+
+void kernel_skip(struct kernel *kernel)
+{
+    end_run(kernel, &kernel->hand, kernel->hand.run);
+}
+
+/* The first of the elements that were counted as fragments has no predecessor to be far from. */
+void kernel_end(struct kernel *kernel, struct kernel_ends *ends)
+{
+    struct kernel_hand *hand = &kernel->hand;
+
+    take_rows(kernel, hand);
+    kernel->usage.fragmented_clusters -= hand->last != NO_LAST;
+    *ends = (struct kernel_ends){
+        .head = hand->in_head ? hand->run : hand->head,
+        .tail = hand->run,
+        .head_word = kernel->first,
+        .next_word = hand->last + kernel->limits.step,
+    };
+}
