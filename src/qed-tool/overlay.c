@@ -61,7 +61,7 @@ static const unsigned char *overlay_range(struct source *source, uint64_t offset
     return overlay->chunk;
 }
 
-static const struct source_kind overlay_kind = {overlay_data, overlay_range};
+static const struct source_kind overlay_kind = {.data = overlay_data, .range = overlay_range};
 
 int overlay_init(struct overlay *overlay, struct source *below, const struct plan *plan,
                  struct failure *why)

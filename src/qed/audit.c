@@ -6,6 +6,7 @@
 
 #include "base/checked.h"
 #include "qed/culprits.h"
+#include "qed/survey_read.h"
 
 static struct finding finding_at(const struct audit *audit, enum finding_kind kind,
                                  const struct walk_step *step)
@@ -164,14 +165,14 @@ static int begin_inventory(struct audit *audit, struct failure *why)
                                FINDING_NOWHERE, why);
 }
 
-static int list_leaks(struct audit *audit, const struct walk *walk, struct failure *why)
+static int list_leaks(struct audit *audit, const struct claims *claims, struct failure *why)
 {
     struct finding finding = finding_make(FINDING_LEAK);
-    uint64_t from = walk->header_clusters, first, count;
+    uint64_t from = audit->geometry.header_end >> audit->geometry.cluster_bits, first, count;
     size_t listed = 0;
 
     while (listed < audit->findings.keep &&
-           claims_next_free(&walk->claims, from, walk->limit, &first, &count)) {
+           claims_next_free(claims, from, claims->limit, &first, &count)) {
         finding.count = count;
         finding.offset = first << audit->geometry.cluster_bits;
         if (findings_add(&audit->findings, &finding, why))
@@ -233,7 +234,7 @@ static int walk_truly(struct audit *audit, struct source *source, bool atlas, st
     audit->check_errors = findings_total(&audit->findings, SEVERITY_CHECK_ERROR);
     /* What unreadable elements refer to is not leaked; how much that is, nobody knows. */
     audit->leaks = audit->check_errors ? 0 : walk_leaks(&walk);
-    if (audit->leaks && list_leaks(audit, &walk, why))
+    if (audit->leaks && list_leaks(audit, &walk.claims, why))
         goto failed;
     if (audit->atlas && !audit->check_errors)
         chart_leaks(audit, &walk);
@@ -244,6 +245,41 @@ failed:
 out:
     walk_free(&walk);
     return more;
+}
+
+/* Surveys the tables, which is enough if nothing is wrong with them: 1, else 0; -1 failed. */
+static int survey_tables(struct audit *audit, struct source *source, unsigned jobs,
+                         struct failure *why)
+{
+    struct survey survey;
+    int result = 0;
+
+    if (begin_inventory(audit, why))
+        return -1;
+    if (!survey_init(&survey, &audit->geometry, audit->header.l1_table_offset, &audit->inventory,
+                     &(struct failure){0}) &&
+        survey_read(&survey, source, jobs)) {
+        audit->usage = survey.usage;
+        audit->leaks = survey.leaks;
+        audit->walked = true;
+        result = audit->leaks && list_leaks(audit, &survey.claims, why) ? -1 : 1;
+    }
+    survey_free(&survey);
+    return result;
+}
+
+/* The true figures. */
+static int count_truly(struct audit *audit, struct source *source,
+                       const struct audit_options *options, struct failure *why)
+{
+    int done = 0;
+
+    if (!options->in_order && !options->atlas && audit->header.header_size > 0)
+        done = survey_tables(audit, source, options->jobs, why);
+    if (done == 0)
+        done =
+            begin_inventory(audit, why) || walk_truly(audit, source, options->atlas, why) ? -1 : 1;
+    return done < 0 ? -1 : 0;
 }
 
 /* What qemu's numbering changes in the figures of a corrupt image, counted by walking with it. */
@@ -380,12 +416,13 @@ static enum verdict judge(const struct audit *audit)
 }
 
 /* Walks the tables, as far as the header leads to them. */
-static int audit_tables(struct audit *audit, struct source *source, bool atlas, struct failure *why)
+static int audit_tables(struct audit *audit, struct source *source,
+                        const struct audit_options *options, struct failure *why)
 {
     if (!audit->has_geometry ||
         !geometry_holds_table(&audit->geometry, audit->header.l1_table_offset))
         return 0;
-    if (begin_inventory(audit, why) || walk_truly(audit, source, atlas, why))
+    if (count_truly(audit, source, options, why))
         return -1;
     audit->corruptions = audit->duplicates + audit->findings.kinds[FINDING_L1_INVALID].total +
                          audit->findings.kinds[FINDING_L2_INVALID].total;
@@ -406,7 +443,7 @@ int audit_run(struct audit *audit, struct source *source, const struct audit_opt
     audit->has_geometry = header_geometry(&audit->header, source->size, &audit->geometry);
     qemu_open(&audit->qemu, &audit->header, source->size);
     if (note(audit, FINDING_IN_USE, 1, options->in_use, why) || note_header_faults(audit, why) ||
-        audit_tables(audit, source, options->atlas, why))
+        audit_tables(audit, source, options, why))
         return -1;
     if (audit->has_geometry && note_remarks(audit, why))
         return -1;

@@ -35,9 +35,11 @@ struct audit {
 };
 
 struct audit_options {
-    size_t keep; /* findings listed of each kind */
-    bool in_use; /* note that the image was in use while it was read */
-    bool atlas;  /* make one */
+    size_t keep;   /* findings listed of each kind */
+    bool in_use;   /* note that the image was in use while it was read */
+    bool atlas;    /* make one */
+    unsigned jobs; /* threads; 0 is one */
+    bool in_order; /* always walk as qemu does, also where a survey would do: for comparison */
 };
 
 /*

@@ -40,12 +40,16 @@ int inventory_add_table(struct inventory *inventory, enum table_level level, uin
     return 0;
 }
 
-/* Grains are never larger than a cluster, so one never lies in two tables. */
+/* Never larger than a cluster, so that no grain lies in two tables. */
+uint64_t inventory_grain(const struct geometry *geometry)
+{
+    return geometry->cluster_size < MAX_GRAIN ? geometry->cluster_size : MAX_GRAIN;
+}
+
 int inventory_add_words(struct inventory *inventory, uint64_t table_offset, uint64_t index,
                         uint64_t count, struct failure *why)
 {
-    uint64_t cluster_size = inventory->geometry->cluster_size;
-    uint64_t grain = cluster_size < MAX_GRAIN ? cluster_size : MAX_GRAIN;
+    uint64_t grain = inventory_grain(inventory->geometry);
     uint64_t start = table_offset + index * QED_ELEMENT_SIZE;
     uint64_t end = start + count * QED_ELEMENT_SIZE;
 

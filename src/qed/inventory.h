@@ -31,6 +31,9 @@ void inventory_free(struct inventory *inventory);
 int inventory_add_table(struct inventory *inventory, enum table_level level, uint64_t offset,
                         uint64_t l1_index, struct failure *why);
 
+/* Size in bytes of the grains of an image. */
+uint64_t inventory_grain(const struct geometry *geometry);
+
 /* Notes that the count elements from index on of the table at offset are not 0. */
 int inventory_add_words(struct inventory *inventory, uint64_t table_offset, uint64_t index,
                         uint64_t count, struct failure *why);

@@ -3,9 +3,9 @@
 
 #include "base/bytes.h"
 
-#define BLOCK   8           /* elements */
+#define BLOCK   8            /* elements */
 #define AHEAD   (16 * BLOCK) /* how many elements before its turn a claim is prefetched */
-#define NO_LAST 1           /* no element but 0 and 1 yet */
+#define NO_LAST 1            /* no element but 0 and 1 yet */
 
 /* Sums of rows of breaks[] that fit: no row has a byte above 7. */
 #define MOST_ROWS 32
@@ -124,8 +124,8 @@ INLINE void load(struct block *block, const unsigned char *bytes)
 /* All bits that are set in some element. */
 INLINE uint64_t fold(const vector *bits)
 {
-    half folded = __builtin_shufflevector(*bits, *bits, 0, 1) |
-                  __builtin_shufflevector(*bits, *bits, 2, 3);
+    half folded =
+        __builtin_shufflevector(*bits, *bits, 0, 1) | __builtin_shufflevector(*bits, *bits, 2, 3);
 
     return folded[0] | folded[1];
 }
@@ -136,8 +136,8 @@ INLINE bool continues(const struct kernel_limits *limits, const struct kernel_ha
 {
     const uint64_t step = limits->step;
     const vector low = {step, 2 * step, 3 * step, 4 * step};
-    vector differing = (block->low ^ (low + hand->last)) |
-                       (block->high ^ (low + (hand->last + BLOCK / 2 * step)));
+    vector differing =
+        (block->low ^ (low + hand->last)) | (block->high ^ (low + (hand->last + BLOCK / 2 * step)));
 
     return hand->run > 0 && hand->last + BLOCK * step <= limits->last_valid && !fold(&differing);
 }
@@ -162,7 +162,8 @@ INLINE unsigned find_breaks(uint64_t step, const unsigned char *bytes)
     for (unsigned i = 0; i < BLOCK; i++) {
         const unsigned char *word = bytes + i * QED_ELEMENT_SIZE;
 
-        breaks |= (unsigned)(bytes_load64(word) != bytes_load64(word - QED_ELEMENT_SIZE) + step) << i;
+        breaks |= (unsigned)(bytes_load64(word) != bytes_load64(word - QED_ELEMENT_SIZE) + step)
+                  << i;
     }
     return breaks;
 }

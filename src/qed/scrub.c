@@ -289,7 +289,7 @@ static int scrub_data(struct source *source, uint64_t from, uint64_t end, struct
     return 1;
 }
 
-static const struct source_kind scrub_kind = {scrub_data, scrub_range};
+static const struct source_kind scrub_kind = {.data = scrub_data, .range = scrub_range};
 
 /*
  * The header of the copy: known fields, no bit that the specification does not explain. A name that

@@ -16,14 +16,20 @@ int source_data(struct source *source, uint64_t from, uint64_t end, struct exten
     return source->kind->data(source, from, end, found, why);
 }
 
+static int check_range(const struct source *source, uint64_t offset, size_t size,
+                       struct failure *why)
+{
+    if (size <= SOURCE_CHUNK && range_inside(offset, size, source->size))
+        return 0;
+    return failure_set(why, "offset 0x%" PRIx64 ": %zu bytes asked for, the image has %" PRIu64,
+                       offset, size, source->size);
+}
+
 const unsigned char *source_range(struct source *source, uint64_t offset, size_t size,
                                   struct failure *why)
 {
-    if (size > SOURCE_CHUNK || !range_inside(offset, size, source->size)) {
-        failure_set(why, "offset 0x%" PRIx64 ": %zu bytes asked for, the image has %" PRIu64,
-                    offset, size, source->size);
+    if (check_range(source, offset, size, why))
         return NULL;
-    }
     return source->kind->range(source, offset, size, why);
 }
 
@@ -40,6 +46,20 @@ bool source_unreadable(const struct source *source, uint64_t from, uint64_t end,
     stop = unreadable->list[i].offset + unreadable->list[i].size;
     found->size = (stop < end ? stop : end) - found->offset;
     return true;
+}
+
+int source_fetch(struct source *source, uint64_t offset, void *bytes, size_t size,
+                 struct failure *why)
+{
+    if (check_range(source, offset, size, why))
+        return -1;
+    return source->kind->fetch(source, offset, bytes, size, why);
+}
+
+void source_advise(struct source *source, uint64_t offset, uint64_t size)
+{
+    if (source->kind->advise && offset < source->size)
+        source->kind->advise(source, offset, size);
 }
 
 /* A range of data begins on a multiple of 8, which can be before what was asked for. */

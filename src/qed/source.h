@@ -25,6 +25,10 @@ struct source_kind {
     /* See source_range(); the range has been checked. */
     const unsigned char *(*range)(struct source *source, uint64_t offset, size_t size,
                                   struct failure *why);
+    /* Both optional: see source_fetch() and source_advise(); the range has been checked. */
+    int (*fetch)(struct source *source, uint64_t offset, void *bytes, size_t size,
+                 struct failure *why);
+    void (*advise)(struct source *source, uint64_t offset, uint64_t size);
 };
 
 struct source {
@@ -68,5 +72,21 @@ bool source_unreadable(const struct source *source, uint64_t from, uint64_t end,
  */
 int source_read(struct source *source, uint64_t offset, void *bytes, size_t size,
                 struct failure *why);
+
+/*
+ * The quick way, of sources that have one: the same range straight into bytes of the caller's, also
+ * from several threads at the same time, which may call source_data() as well. It gives all that
+ * was asked for or fails; source_range() may still have an answer then.
+ */
+int source_fetch(struct source *source, uint64_t offset, void *bytes, size_t size,
+                 struct failure *why);
+
+static inline bool source_can_fetch(const struct source *source)
+{
+    return source->kind->fetch;
+}
+
+/* Says that a range will be fetched soon; what is not inside the source does not matter. */
+void source_advise(struct source *source, uint64_t offset, uint64_t size);
 
 #endif

@@ -91,7 +91,7 @@ void usage_add(struct usage *usage, const struct geometry *geometry, uint64_t l1
 
     /* Whether what follows is a fragment, nobody knows: it is given the benefit of the doubt. */
     if (run->class == ELEMENT_UNREADABLE)
-        usage->has_last = false;
+        usage->state.has_last = false;
     if (run->class == ELEMENT_UNALLOCATED || run->class == ELEMENT_UNREADABLE)
         return;
     add_placed(usage, geometry->total_clusters, cluster, run->count);

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/crew.h"
 #include "base/quote.h"
 #include "qedscrub/status.h"
 
@@ -36,7 +37,7 @@ int image_open(struct image *image, const char *path, const struct options *opti
 {
     int in_use;
 
-    *image = (struct image){.path = path};
+    *image = (struct image){.path = path, .jobs = crew_size(options->jobs)};
     if (map_open(&image->map, path, why))
         return STATUS_FAILED;
     in_use = map_in_use(image->map);
@@ -55,7 +56,7 @@ int image_open(struct image *image, const char *path, const struct options *opti
 
 int image_adopt(struct image *image, int fd, bool in_use, struct failure *why)
 {
-    *image = (struct image){.in_use = in_use};
+    *image = (struct image){.in_use = in_use, .jobs = 1};
     return map_adopt(&image->map, fd, "image", why) ? STATUS_FAILED : STATUS_OK;
 }
 
@@ -86,7 +87,11 @@ static int note_change(struct image *image, struct failure *why)
 int image_audit(struct image *image, const struct options *options, struct failure *why)
 {
     struct audit_options audit_options = {
-        .keep = options->max_findings, .in_use = image->in_use, .atlas = draws(options)};
+        .keep = options->max_findings,
+        .in_use = image->in_use,
+        .atlas = draws(options),
+        .jobs = image->jobs,
+    };
     int status = STATUS_OK;
 
     if (audit_run(&image->audit, map_source(image->map), &audit_options, why) ||

@@ -12,6 +12,7 @@ struct image {
     const char *path; /* NULL where it is not to be known; messages are without it then */
     struct map *map;
     bool in_use;
+    unsigned jobs; /* threads for the audit */
     struct audit audit;
 };
 
@@ -25,7 +26,10 @@ int image_open(struct image *image, const char *path, const struct options *opti
                struct failure *why);
 int image_audit(struct image *image, const struct options *options, struct failure *why);
 
-/* The same as image_open() for a file that is open, which is the image's from then on. */
+/*
+ * The same as image_open() for a file that is open, which is the image's from then on. It is
+ * audited by one thread, since who has several images at hand uses the cores for these.
+ */
 int image_adopt(struct image *image, int fd, bool in_use, struct failure *why);
 
 /*

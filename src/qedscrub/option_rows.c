@@ -28,7 +28,7 @@ const struct option_row option_rows[] = {
     FLAG(0, "faithful", faithful, COMMAND_PACK,
          "keep offsets in suspect tables too: they can be the guest's"),
     FLAG(0, "no-verify", no_verify, COMMAND_PACK, "publish a bundle without verifying it"),
-    VALUE('j', "jobs", "N", jobs, COMMAND_PACK | COMMAND_VERIFY | COMMAND_AUDIT,
+    VALUE('j', "jobs", "N", jobs, COMMAND_PACK | COMMAND_INFO | COMMAND_VERIFY | COMMAND_AUDIT,
           "threads (one for each core, up to 8), or processes\n"
           "that audit (one for each core)"),
     VALUE(0, "deflate", "HOW", deflate, COMMAND_PACK,

@@ -114,7 +114,32 @@ static inline const unsigned char *memory_source_range(struct source *source, ui
     return memory->handed;
 }
 
-static const struct source_kind memory_source_kind = {memory_source_data, memory_source_range};
+static const struct source_kind memory_source_kind = {.data = memory_source_data,
+                                                      .range = memory_source_range};
+
+static inline int memory_source_fetch(struct source *source, uint64_t offset, void *bytes,
+                                      size_t size, struct failure *why)
+{
+    const struct memory_source *memory = memory_source_of(source);
+    uint64_t stored = offset < memory->stored ? memory->stored - offset : 0;
+
+    if (memory->calls_left == 0)
+        return failure_set(why, "out of calls");
+    memset(bytes, 0, size);
+    if (stored)
+        memcpy(bytes, memory->bytes + offset, stored < size ? (size_t)stored : size);
+    return 0;
+}
+
+static inline void memory_source_advise(struct source *source, uint64_t offset, uint64_t size)
+{
+    if (offset >= source->size || size == 0)
+        abort();
+}
+
+/* The same with the quick ways. */
+static const struct source_kind memory_source_quick_kind = {
+    memory_source_data, memory_source_range, memory_source_fetch, memory_source_advise};
 
 /* size bytes, of which the first stored ones are kept, zeros at first. */
 static inline void memory_source_init(struct memory_source *memory, uint64_t size, size_t stored)

@@ -179,6 +179,45 @@ static void huge_limits_cost_little(void **state)
     assert_true(after.ru_maxrss - before.ru_maxrss < 8192);
 }
 
+/* Members put in blindly, by two who are united later, are those of one set. */
+static void blind_claims_and_merging(void **state)
+{
+    struct prng prng = {2};
+
+    (void)state;
+    for (unsigned round = 0; round < 40; round++) {
+        struct model *model = test_calloc(1, sizeof(*model));
+        struct claims sets[2];
+        struct failure why = {0};
+
+        for (unsigned i = 0; i < 2; i++)
+            EXPECT_OK(claims_init(&sets[i], LIMIT, &why), &why);
+        for (unsigned step = 0; step < 30; step++) {
+            struct claims *set = &sets[round % 4 ? prng_below(&prng, 2) : 1];
+            uint64_t number, count;
+
+            random_range(&prng, &number, &count);
+            claims_prefetch(set, prng_next(&prng));
+            claims_prefetch(set, number);
+            if (count == 1)
+                assert_true(claims_set(set, number));
+            else
+                assert_true(claims_set_range(set, number, count));
+            model_take_all(model, number, count);
+        }
+        EXPECT_OK(claims_merge(&sets[0], &sets[1], &why), &why);
+        assert_int_equal(claims_count(&sets[0]), model->claimed);
+        assert_int_equal(sets[0].claimed, model->claimed);
+        assert_int_equal(claims_count(&sets[1]), 0);
+        for (uint64_t number = 0; number < LIMIT; number++)
+            assert_int_equal(claims_holds(&sets[0], number), model->taken[number]);
+        compare_free(&sets[0], model, &prng);
+        claims_free(&sets[0]);
+        claims_free(&sets[1]);
+        test_free(model);
+    }
+}
+
 static void empty_sets(void **state)
 {
     struct failure why = {0};
@@ -212,8 +251,11 @@ static void impossible_limit_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(random_operations_equal_an_array), cmocka_unit_test(every_small_range),
-        cmocka_unit_test(huge_limits_cost_little),          cmocka_unit_test(empty_sets),
+        cmocka_unit_test(random_operations_equal_an_array),
+        cmocka_unit_test(every_small_range),
+        cmocka_unit_test(blind_claims_and_merging),
+        cmocka_unit_test(huge_limits_cost_little),
+        cmocka_unit_test(empty_sets),
         cmocka_unit_test(impossible_limit_is_refused),
     };
 

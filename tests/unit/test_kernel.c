@@ -221,8 +221,9 @@ static void every_mixture_equals_the_twin(void **state)
 /* A single odd element in each place of a table that is otherwise one run, or empty. */
 static void one_odd_element_in_each_place(void **state)
 {
-    const uint64_t odd[] = {0, 1, 5, tiny_offset(1), tiny_offset(2), tiny_offset(CLUSTERS),
-                            TINY_CLUSTER + 1, UINT64_MAX};
+    const uint64_t odd[] = {
+        0,         1, 5, tiny_offset(1), tiny_offset(2), tiny_offset(CLUSTERS), TINY_CLUSTER + 1,
+        UINT64_MAX};
     struct kernel_test *test;
 
     (void)state;

@@ -106,6 +106,29 @@ static void nothing_is_asked_outside(void **state)
     }
 }
 
+static void quick_ways_pass_the_gate(void **state)
+{
+    unsigned char bytes[8] = {9, 9, 9, 9, 9, 9, 9, 9};
+    struct memory_source memory;
+    struct failure why = {0};
+
+    (void)state;
+    memory_source_init(&memory, 1000, 1000);
+    assert_false(source_can_fetch(&memory.source));
+    source_advise(&memory.source, 0, 8);
+    memory.source.kind = &memory_source_quick_kind;
+    memory.bytes[997] = 7;
+    assert_true(source_can_fetch(&memory.source));
+    EXPECT_OK(source_fetch(&memory.source, 996, bytes, 4, &why), &why);
+    assert_memory_equal(bytes, "\0\7\0\0\11\11\11\11", 8);
+    EXPECT_FAILURE(source_fetch(&memory.source, 996, bytes, 5, &why) < 0, &why, "0x3e4");
+    EXPECT_FAILURE(source_fetch(&memory.source, UINT64_MAX, bytes, 1, &why) < 0, &why, "asked for");
+    EXPECT_FAILURE(source_fetch(&memory.source, 0, bytes, SIZE_MAX, &why) < 0, &why, "asked for");
+    source_advise(&memory.source, 1000, 8);
+    source_advise(&memory.source, UINT64_MAX, 8);
+    memory_source_free(&memory);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -114,6 +137,7 @@ int main(void)
         cmocka_unit_test(gate_takes_files_of_any_size),
         cmocka_unit_test(data_is_cut_to_what_was_asked),
         cmocka_unit_test(nothing_is_asked_outside),
+        cmocka_unit_test(quick_ways_pass_the_gate),
     };
 
     return cmocka_run_group_tests_name("source", tests, NULL, NULL);
