@@ -46,7 +46,7 @@ static const unsigned char *store_range(struct source *source, uint64_t offset, 
     return store->chunk;
 }
 
-static const struct source_kind store_kind = {store_data, store_range};
+static const struct source_kind store_kind = {.data = store_data, .range = store_range};
 
 static int copy_ranges(struct image_store *store, const struct extents *ranges, struct failure *why)
 {

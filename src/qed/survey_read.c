@@ -62,22 +62,29 @@ static int find_data(struct reader *reader, uint64_t at)
     return found < 0 ? -1 : 0;
 }
 
-/* The end of the file may cut the last element. */
+/* The bytes of a range; NULL if they cannot be had, all of them. */
 static const unsigned char *get_bytes(struct reader *reader, uint64_t offset, size_t size)
 {
-    size_t odd = size % QED_ELEMENT_SIZE;
-    const unsigned char *bytes = reader->buffer;
+    const unsigned char *bytes;
+    struct extent unreadable;
 
-    if (source_can_fetch(reader->source)) {
-        if (source_fetch(reader->source, offset, reader->buffer, size, &reader->why))
-            return NULL;
-    } else {
-        bytes = source_range(reader->source, offset, size, &reader->why);
-    }
+    if (source_can_fetch(reader->source))
+        return source_fetch(reader->source, offset, reader->buffer, size, &reader->why)
+                   ? NULL
+                   : reader->buffer;
+    bytes = source_range(reader->source, offset, size, &reader->why);
+    return source_unreadable(reader->source, offset, offset + size, &unreadable) ? NULL : bytes;
+}
+
+/* The same as whole elements: the end of the file may cut the last one. */
+static const unsigned char *get_elements(struct reader *reader, uint64_t offset, size_t size)
+{
+    const unsigned char *bytes = get_bytes(reader, offset, size);
+    size_t odd = size % QED_ELEMENT_SIZE;
+
     if (!bytes || !odd)
         return bytes;
-    if (bytes != reader->buffer)
-        memcpy(reader->buffer, bytes, size);
+    memmove(reader->buffer, bytes, size);
     memset(reader->buffer + size, 0, QED_ELEMENT_SIZE - odd);
     return reader->buffer;
 }
@@ -99,7 +106,7 @@ static int next_piece(struct reader *reader, uint64_t at, uint64_t end, struct p
         stop = reader->data.offset + reader->data.size;
     if (stop - at > SOURCE_CHUNK)
         stop = at + SOURCE_CHUNK;
-    piece->bytes = get_bytes(reader, at, (size_t)(stop - at));
+    piece->bytes = get_elements(reader, at, (size_t)(stop - at));
     piece->count = (stop - at + QED_ELEMENT_SIZE - 1) / QED_ELEMENT_SIZE;
     return piece->bytes ? 0 : -1;
 }

@@ -123,8 +123,9 @@ static inline int memory_source_fetch(struct source *source, uint64_t offset, vo
     const struct memory_source *memory = memory_source_of(source);
     uint64_t stored = offset < memory->stored ? memory->stored - offset : 0;
 
-    if (memory->calls_left == 0)
-        return failure_set(why, "out of calls");
+    if (memory->calls_left == 0 ||
+        (offset < memory->lost.offset + memory->lost.size && memory->lost.offset < offset + size))
+        return failure_set(why, "out of calls, or lost");
     memset(bytes, 0, size);
     if (stored)
         memcpy(bytes, memory->bytes + offset, stored < size ? (size_t)stored : size);

@@ -59,7 +59,8 @@ static inline const char *audit_difference(const struct audit *a, const struct a
         a->header_faults != b->header_faults || a->has_geometry != b->has_geometry)
         return "header";
     if (a->walked != b->walked || a->corruptions != b->corruptions ||
-        a->duplicates != b->duplicates || a->leaks != b->leaks)
+        a->duplicates != b->duplicates || a->leaks != b->leaks ||
+        a->check_errors != b->check_errors)
         return "counts";
     if (memcmp(&a->usage, &b->usage, offsetof(struct usage, state)) ||
         a->usage.state.run_clusters || b->usage.state.run_clusters)

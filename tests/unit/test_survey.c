@@ -203,6 +203,27 @@ static void sick_images_are_walked(void **state)
     }
 }
 
+/* The two audits of an image read it one after the other: what the first lost the second knows. */
+static void unreadable_elements_are_left_to_the_walk(void **state)
+{
+    unsigned unreadable = 0;
+    struct prng prng = {7};
+
+    (void)state;
+    for (unsigned round = 0; round < 500; round++) {
+        struct tiny_image image;
+        uint64_t size = prng_below(&prng, 3 * TINY_CLUSTER);
+
+        begin_random(&image, &prng);
+        build_soundly(&image, &prng);
+        image.memory.lost = (struct extent){TINY_CLUSTER + prng_below(&prng, 20000), size};
+        unreadable += compare_audits(&image, 1 + round % 2) == VERDICT_UNREADABLE;
+        extents_free(&image.memory.source.unreadable);
+        tiny_image_free(&image);
+    }
+    assert_true(unreadable > 100);
+}
+
 /* The last cluster of a table need not be there to its last byte, or can be a hole. */
 static void file_ends_inside_a_table(void **state)
 {
@@ -367,6 +388,7 @@ int main(void)
         cmocka_unit_test(sound_images_are_decided),
         cmocka_unit_test(one_flaw_is_never_missed),
         cmocka_unit_test(sick_images_are_walked),
+        cmocka_unit_test(unreadable_elements_are_left_to_the_walk),
         cmocka_unit_test(file_ends_inside_a_table),
         cmocka_unit_test(threads_make_no_difference),
         cmocka_unit_test(failing_source_decides_nothing),

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef QED_AUDIT_PARTS_H
+#define QED_AUDIT_PARTS_H
+
+#include "qed/audit.h"
+
+/* The parts of an audit, for audit_run() and one another. */
+
+/* Begins the inventory anew, with the L1 table. */
+int audit_begin_inventory(struct audit *audit, struct failure *why);
+
+/* Takes down in the inventory what a step of a walk tells of tables and their words. */
+int audit_take_inventory(struct audit *audit, const struct walk_step *step, struct failure *why);
+
+/* Lists the first of the clusters that nobody claimed, audit->leaks in all. */
+int audit_list_leaks(struct audit *audit, const struct claims *claims, struct failure *why);
+
+/* The true figures and all findings about tables, by walking: right for every image. */
+int audit_walk(struct audit *audit, struct source *source, bool atlas, struct failure *why);
+
+/*
+ * The same by a survey, which is quicker, and enough for images with nothing wrong: 1. 0: it takes
+ * a walk; -1 failed.
+ */
+int audit_survey(struct audit *audit, struct source *source, unsigned jobs, struct failure *why);
+
+/* What qemu-img would count, after the true figures are known. */
+int audit_predict_qemu(struct audit *audit, struct source *source, struct failure *why);
+
+#endif
