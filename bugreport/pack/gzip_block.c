@@ -12,7 +12,7 @@
 
 /* Content is judged by every eighth line of 64 bytes. */
 #define LINE      64
-#define LINE_STEP (8 * LINE)
+#define LINE_STEP 512
 
 struct method {
     bool table;

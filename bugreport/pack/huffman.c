@@ -35,7 +35,7 @@ static size_t sort_symbols(const uint32_t *counts, size_t symbols, uint64_t *key
 static void build_tree(const uint64_t *keys, size_t used, unsigned *per_depth)
 {
     uint64_t weight[HUFFMAN_MOST_SYMBOLS];
-    uint16_t parent[2 * HUFFMAN_MOST_SYMBOLS], depth[HUFFMAN_MOST_SYMBOLS];
+    uint16_t parent[2 * HUFFMAN_MOST_SYMBOLS] = {0}, depth[HUFFMAN_MOST_SYMBOLS];
     size_t leaf = 0, tree = 0;
 
     for (size_t made = 0; made + 1 < used; made++) {
@@ -82,7 +82,7 @@ static void limit_depth(unsigned *per_depth, unsigned limit)
 
 void huffman_lengths(const uint32_t *counts, size_t symbols, unsigned limit, uint8_t *lengths)
 {
-    uint64_t keys[HUFFMAN_MOST_SYMBOLS];
+    uint64_t keys[HUFFMAN_MOST_SYMBOLS] = {0};
     unsigned per_depth[HUFFMAN_MOST_SYMBOLS] = {0};
     size_t used = sort_symbols(counts, symbols, keys);
 

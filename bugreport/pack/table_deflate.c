@@ -32,7 +32,9 @@
 #include "bugreport/pack/block_header.h"
 #include "bugreport/pack/huffman.h"
 
-#define WORD         8 /* bytes, and the distance of near matches; that of far ones is twice that */
+#define NEAR         8  /* bytes between the two ends of a near match, */
+#define FAR          16 /* and of a far one */
+#define WORD         8
 #define LINE         64
 #define SHORTEST     3
 #define LONGEST      258
@@ -44,9 +46,10 @@
 #define SYMBOLS      BLOCK_HEADER_SYMBOLS
 #define STORED       0u /* the kind of block; not the last one */
 
-/* A match is a number: the length of a near one, 0 for none, or FAR and the length of a far one. */
-#define FAR     (LONGEST + 1)
-#define MATCHES (FAR + LONGEST + 1)
+/* A match is a number: the length of a near one, 0 for none, or FAR_MATCH and the length of a far
+ * one. */
+#define FAR_MATCH (LONGEST + 1)
+#define MATCHES   (FAR_MATCH + LONGEST + 1)
 
 /* A match in the upper bits; below 9 bits of literal. */
 #define TOKEN(match, literal) ((uint32_t)((match) << 9 | (literal)))
@@ -95,7 +98,7 @@ static inline uint64_t equal_bytes(const unsigned char *line)
     uint64_t mask = 0;
 
     for (unsigned i = 0; i < LINE; i += WORD)
-        mask |= bytes_set(bytes_load64(line + i) ^ bytes_load64(line + i - WORD)) << i;
+        mask |= bytes_set(bytes_load64(line + i) ^ bytes_load64(line + i - NEAR)) << i;
     return ~mask;
 }
 
@@ -104,8 +107,8 @@ static uint64_t equal_bytes_at_end(const unsigned char *bytes, size_t size, size
 {
     uint64_t mask = 0;
 
-    for (size_t i = line < WORD ? WORD : line; i < size && i < line + LINE; i++)
-        mask |= (uint64_t)(bytes[i] == bytes[i - WORD]) << (i - line);
+    for (size_t i = line < NEAR ? NEAR : line; i < size && i < line + LINE; i++)
+        mask |= (uint64_t)(bytes[i] == bytes[i - NEAR]) << (i - line);
     return mask;
 }
 
@@ -181,11 +184,10 @@ static inline size_t far_match(const struct parser *parser, size_t position)
     const unsigned char *here = parser->bytes + position;
     size_t left = parser->size - position, length = SHORTEST;
 
-    if (position < 2 * WORD || left < 4 ||
-        (bytes_load32(here) ^ bytes_load32(here - 2 * WORD)) & 0xffffff)
+    if (position < FAR || left < 4 || (bytes_load32(here) ^ bytes_load32(here - FAR)) & 0xffffff)
         return 0;
     left = left < LONGEST ? left : LONGEST;
-    while (length < left && here[length] == here[(ptrdiff_t)length - 2 * WORD])
+    while (length < left && here[length] == (here - FAR)[length])
         length++;
     return length;
 }
@@ -198,7 +200,7 @@ static inline void parse_byte(struct parser *parser, size_t position)
     if (length) {
         if (before)
             add_token(parser, before, NO_LITERAL);
-        add_token(parser, FAR + length, NO_LITERAL);
+        add_token(parser, FAR_MATCH + length, NO_LITERAL);
         parser->done = position + length;
     } else {
         add_token(parser, before, parser->bytes[position]);
@@ -233,7 +235,7 @@ static void count_symbols(const struct table_deflate *encoder, uint32_t counts[S
         counts[FIRST_LENGTH + i] = 0;
         for (unsigned length = length_base[i]; length < length_base[i + 1]; length++)
             counts[FIRST_LENGTH + i] +=
-                encoder->match_counts[length] + encoder->match_counts[FAR + length];
+                encoder->match_counts[length] + encoder->match_counts[FAR_MATCH + length];
     }
 }
 
@@ -252,7 +254,7 @@ static void make_match_codes(struct table_deflate *encoder, const uint16_t *code
             struct code whole = join_codes(symbol, extra);
 
             encoder->matches[length] = join_codes(whole, near.bits);
-            encoder->matches[FAR + length] = join_codes(whole, far.bits);
+            encoder->matches[FAR_MATCH + length] = join_codes(whole, far.bits);
         }
     }
 }
