@@ -6,21 +6,13 @@ import glob
 import itertools
 import os
 
+from fleets import HOSTILE
 from harness import MKIMAGE, need, run
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 FIXTURES = sorted(glob.glob(os.path.join(ROOT, "fixtures", "*.qedtxt")))
 
-# Names that a terminal, a spreadsheet, a shell or a parser could take for something else.
-HOSTILE = [
-    b"new\nline", b"car\rriage", b"tab\t", b"esc\x1b[31mred", b"bell\x07", b"del\x7f", b"\xff\xfe",
-    b"raw-c1\x9b31m", "nel\u0085".encode(), "bidi\u202ecba".encode(), "isolate\u2066x".encode(),
-    "zero\u200bwidth".encode(), "\ufeffbom".encode(), "nonchar\uffff".encode(), b"-rf", b"--help",
-    b"=1+1", b"+1", b"@sum", b"%0A::error::x", b"::error file=x::y", b"a,b;c", b'"quoted"', b"'q'",
-    b"<b>&amp;</b>", b"]]>", b"-->", b" blank ", b"back\\slash", b"\\n", b"$(id)", b"`id`", b"*?[a]",
-    b"|pipe|", b"[link](javascript:x)", b"# EOF", b"{brace}", b"null", b"...", b"x" * 250,
-    "\u00fc\u4e2d\U0001f4be".encode(),
-]
+NAMES = [name for name in HOSTILE if b"/" not in name and len(name) < 250]
 
 
 class Template:
@@ -70,12 +62,12 @@ def templates(folder, randoms):
 
 def names(count):
     """Relative paths, as bytes: some folders, some of hostile names, hostile files in each."""
-    folders = [b"plain%d" % i for i in range(10)] + HOSTILE[:10] + [b"deep/er/and/deeper"]
+    folders = [b"plain%d" % i for i in range(10)] + NAMES[:10] + [b"deep/er/and/deeper"]
     rounds = itertools.count()
     while True:
         number = next(rounds)
         for folder in folders:
-            for name in ([b"image%d.qed" % number] * 3 + HOSTILE)[number % 4::4]:
+            for name in ([b"image%d.qed" % number] * 3 + NAMES)[number % 4::4]:
                 if count == 0:
                     return
                 count -= 1
@@ -88,7 +80,7 @@ def make_fleet(folder, count, randoms=200, link_every=7):
     paths, seen, last = [], set(), None
     top = os.fsencode(folder)
     for number, path in enumerate(names(count * 2)):
-        if path in seen or len(path.rsplit(b"/", 1)[1]) > 255:
+        if path in seen:
             continue
         seen.add(path)
         full = os.path.join(top, path)
