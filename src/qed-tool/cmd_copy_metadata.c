@@ -8,26 +8,7 @@
 #include "qed-tool/proposal.h"
 #include "qed-tool/tool.h"
 #include "qed/scrub.h"
-
-/* Writes all data of the metadata image; its holes stay holes. */
-static int write_ranges(struct output *output, struct source *copy, struct failure *why)
-{
-    struct extent data;
-    uint64_t at = 0;
-    int found;
-
-    if (output_set_size(output, copy->size, why))
-        return -1;
-    while ((found = source_data(copy, at, copy->size, &data, why)) > 0) {
-        size_t size = data.size < SOURCE_CHUNK ? (size_t)data.size : SOURCE_CHUNK;
-        const unsigned char *bytes = source_range(copy, data.offset, size, why);
-
-        if (!bytes || output_write_at(output, data.offset, bytes, size, why))
-            return -1;
-        at = data.offset + size;
-    }
-    return found;
-}
+#include "qed/sparse.h"
 
 static int write_copy(const struct options *options, struct map *map, struct scrub *scrub,
                       struct failure *why)
@@ -38,7 +19,7 @@ static int write_copy(const struct options *options, struct map *map, struct scr
 
     if (output_open(&output, options->words[0], &output_options, why))
         return -1;
-    if (write_ranges(output, &scrub->source, why)) {
+    if (sparse_write(output, &scrub->source, why)) {
         output_discard(output);
         return -1;
     }
