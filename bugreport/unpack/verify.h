@@ -32,13 +32,19 @@ struct verify_check {
 struct verification {
     struct verify_check checks[VERIFY_MAX_CHECKS]; /* up to the first that failed */
     size_t count;
-    bool proved;    /* none failed */
+    bool proved;    /* none of those that were taken failed */
     bool has_image; /* it is no bundle of reports only */
     struct contents contents;
     struct record record;    /* report.json */
     struct grammar grammar;  /* of the image */
     uint64_t dropped, whole; /* bytes of the original that were dropped, of how many */
 };
+
+/*
+ * Reads the bundle in an open file or pipe and takes the first two steps: enough to know that it
+ * arrived as it was sent. jobs: see stream_open(). verify_free() is due afterwards.
+ */
+void verify_read(struct verification *verification, int fd, unsigned jobs);
 
 /*
  * Verifies the bundle in an open file or pipe, against an original or, NULL, by itself. Whatever

@@ -9,8 +9,10 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "base/checked.h"
 #include "base/leftover.h"
 #include "base/quote.h"
 
@@ -104,7 +106,8 @@ static int check_target(const struct output *output, struct failure *why)
     if (!S_ISREG(stat.st_mode))
         return failure_set(why, "%s: exists and is not a regular file", QUOTE(path));
     if (!output->options->replace)
-        return failure_set(why, "%s: exists; choose another name or give --force", QUOTE(path));
+        return failure_set(why, "%s: exists; choose another name%s", QUOTE(path),
+                           output->options->never_replace ? "" : " or give --force");
     return 0;
 }
 
@@ -245,6 +248,16 @@ int output_write_at(struct output *output, uint64_t offset, const void *bytes, s
     return 0;
 }
 
+uint64_t output_room(const struct output *output)
+{
+    struct statvfs stat;
+    uint64_t room;
+
+    if (fstatvfs(output->fd, &stat) || !checked_multiply(stat.f_bavail, stat.f_frsize, &room))
+        return UINT64_MAX;
+    return room;
+}
+
 int output_set_size(struct output *output, uint64_t size, struct failure *why)
 {
     if (size > INT64_MAX || ftruncate(output->fd, (off_t)size))
@@ -307,8 +320,8 @@ static int publish(struct output *output, struct failure *why)
         result = rename_temporary(output);
     }
     if (result && errno == EEXIST)
-        return failure_set(why, "%s: exists by now; choose another name or give --force",
-                           QUOTE(output->path));
+        return failure_set(why, "%s: exists by now; choose another name%s", QUOTE(output->path),
+                           output->options->never_replace ? "" : " or give --force");
     if (result)
         return failure_set_errno(why, errno, "%s: cannot name the file", QUOTE(output->path));
     return 0;

@@ -18,6 +18,7 @@ struct output;
 
 struct output_options {
     bool replace;              /* a regular file of that name may be replaced */
+    bool never_replace;        /* there is no option for that, and messages do not name one */
     const struct stat *inputs; /* files that must not be, not even then */
     size_t input_count;
 };
@@ -44,6 +45,12 @@ int output_write(struct output *output, const void *bytes, size_t size, struct f
 /* Writes at an offset, for sparse files; the position of output_write() does not move. */
 int output_write_at(struct output *output, uint64_t offset, const void *bytes, size_t size,
                     struct failure *why);
+
+/*
+ * How many bytes of data the file system has room for, as far as it tells: quotas and reserves can
+ * make it less. UINT64_MAX where it does not say.
+ */
+uint64_t output_room(const struct output *output);
 
 /* Sets the length in bytes; what was not written is hole. */
 int output_set_size(struct output *output, uint64_t size, struct failure *why);

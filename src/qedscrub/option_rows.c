@@ -16,8 +16,11 @@
     }
 
 const struct option_row option_rows[] = {
-    VALUE('o', "archive", "FILE", archive, COMMAND_PACK,
-          "the bundle to write; DIR/: one bundle per image; -: standard output"),
+    VALUE('o', "archive", "FILE", archive, COMMAND_PACK | COMMAND_RESTORE,
+          "the bundle to write; DIR/: one bundle per image; -: standard output\n"
+          "(restore: the image to write)"),
+    VALUE(0, "fill", "offset", fill, COMMAND_RESTORE,
+          "write into each data cluster its own position in the guest's view"),
     FLAG(0, "force", force, COMMAND_PACK | COMMAND_FLEET,
          "replace an existing bundle or report (never an image)"),
     FLAG(0, "dry-run", dry_run, COMMAND_PACK, "say what would be packed, write nothing"),
@@ -28,7 +31,8 @@ const struct option_row option_rows[] = {
     FLAG(0, "faithful", faithful, COMMAND_PACK,
          "keep offsets in suspect tables too: they can be the guest's"),
     FLAG(0, "no-verify", no_verify, COMMAND_PACK, "publish a bundle without verifying it"),
-    VALUE('j', "jobs", "N", jobs, COMMAND_PACK | COMMAND_INFO | COMMAND_VERIFY | COMMAND_AUDIT,
+    VALUE('j', "jobs", "N", jobs,
+          COMMAND_PACK | COMMAND_INFO | COMMAND_VERIFY | COMMAND_RESTORE | COMMAND_AUDIT,
           "threads (one for each core, up to 8), or processes\n"
           "that audit (one for each core)"),
     VALUE(0, "deflate", "HOW", deflate, COMMAND_PACK,
@@ -43,7 +47,7 @@ const struct option_row option_rows[] = {
           "take the file for a QED image, whatever it begins with"),
     FLAG('U', "force-share", force_share, COMMAND_IMAGES | COMMAND_VERIFY,
          "read an image although it is in use"),
-    FLAG('q', "quiet", quiet, COMMAND_PACK | COMMAND_AUDIT,
+    FLAG('q', "quiet", quiet, COMMAND_PACK | COMMAND_RESTORE | COMMAND_AUDIT,
          "say nothing unless something is wrong"),
     FLAG(0, "no-sandbox", no_sandbox, COMMAND_ALL,
          "read images without the protection of a sandbox"),
@@ -83,6 +87,8 @@ const struct command_row command_rows[] = {
      "Examines all QED images in folders, side by side, and reports on them in any format."},
     {"merge", COMMAND_MERGE, cmd_merge, "merge RECORDS... [--output FORMAT]",
      "Puts records of many images together and reports on them in any format."},
+    {"restore", COMMAND_RESTORE, cmd_restore, "restore BUNDLE -o IMAGE [--fill=offset]",
+     "Writes the image of a bundle as a sparse file."},
     {"verify", COMMAND_VERIFY, cmd_verify, "verify BUNDLE [--against IMAGE]",
      "Proves, from a bundle alone, that it holds no guest data."},
     {0},

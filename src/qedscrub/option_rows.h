@@ -46,6 +46,7 @@ int option_set_max_leaked(struct options *options, const char *argument, struct 
 int option_set_report(struct options *options, const char *argument, struct failure *why);
 int option_set_output(struct options *options, const char *argument, struct failure *why);
 int option_set_jobs(struct options *options, const char *argument, struct failure *why);
+int option_set_fill(struct options *options, const char *argument, struct failure *why);
 int option_set_label(struct options *options, const char *argument, struct failure *why);
 int option_set_max_findings(struct options *options, const char *argument, struct failure *why);
 

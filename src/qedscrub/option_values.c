@@ -59,6 +59,14 @@ int option_set_jobs(struct options *options, const char *argument, struct failur
     return 0;
 }
 
+int option_set_fill(struct options *options, const char *argument, struct failure *why)
+{
+    options->fill_offset = true;
+    if (strcmp(argument, "offset") != 0)
+        return failure_set(why, "--fill %s: only offset is understood", QUOTE(argument));
+    return 0;
+}
+
 int option_set_label(struct options *options, const char *argument, struct failure *why)
 {
     static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"

@@ -17,6 +17,7 @@ enum command {
     COMMAND_INFO = 2,
     COMMAND_AUDIT = 4,
     COMMAND_VERIFY = 16,
+    COMMAND_RESTORE = 32,
     COMMAND_MERGE = 64
 };
 
@@ -40,6 +41,7 @@ struct options {
     int word_count;
 
     const char *archive; /* -o */
+    bool fill_offset;    /* --fill=offset */
     const char *against; /* the original of a bundle */
     const char *label;
     const char *output; /* the name of a format */
