@@ -18,9 +18,9 @@ struct output;
 
 struct output_options {
     bool replace;              /* a regular file of that name may be replaced */
-    bool never_replace;        /* there is no option for that, and messages do not name one */
     const struct stat *inputs; /* files that must not be, not even then */
     size_t input_count;
+    bool never_replace; /* there is no option for that, and messages name none */
 };
 
 /*
