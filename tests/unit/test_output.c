@@ -191,7 +191,7 @@ static void does_not_replace_what_came_meanwhile(void **state)
 static void inputs_are_never_replaced(void **state)
 {
     struct stat inputs[2];
-    const struct output_options options = {true, inputs, 2};
+    const struct output_options options = {.replace = true, .inputs = inputs, .input_count = 2};
     struct failure why = {0};
     struct output *output;
 
