@@ -206,8 +206,10 @@ static uint64_t table_of(const struct inventory *inventory, uint64_t l1_index)
 
 static bool may_tell_claimant(const struct scrub *scrub, const struct claimant *other)
 {
-    uint64_t table;
+    uint64_t table = scrub->audit->header.l1_table_offset;
 
+    if (other->role == CLAIMANT_L2)
+        return scrub_may_tell(scrub, table, other->l1_index, 1);
     if (other->role != CLAIMANT_DATA)
         return true;
     table = table_of(&scrub->audit->inventory, other->l1_index);
@@ -240,6 +242,15 @@ static void drop_place(struct record_finding *to, uint64_t l1_table_offset)
         finding->l1_index = FINDING_NOWHERE;
 }
 
+/* Where a table is to which a suspect word points, that word would tell. */
+static void drop_table(struct finding *finding, const struct scrub *scrub)
+{
+    const struct table_ref *table = inventory_find(&scrub->audit->inventory, finding->table_offset);
+
+    if (table && !scrub_keeps_table(scrub, table))
+        finding->table_offset = finding->l1_index = FINDING_NOWHERE;
+}
+
 static void drop_suspect(struct record *record, const struct scrub *scrub)
 {
     for (size_t i = 0; i < record->finding_count; i++) {
@@ -247,9 +258,11 @@ static void drop_suspect(struct record *record, const struct scrub *scrub)
         struct finding *finding = &to->finding;
 
         if (!may_tell_claimant(scrub, &finding->other))
-            finding->other = (struct claimant){CLAIMANT_DATA, FINDING_NOWHERE, FINDING_NOWHERE};
+            finding->other =
+                (struct claimant){finding->other.role, FINDING_NOWHERE, FINDING_NOWHERE};
         if (!may_tell(scrub, finding))
             drop_place(to, scrub->audit->header.l1_table_offset);
+        drop_table(finding, scrub);
     }
 }
 
@@ -261,9 +274,10 @@ static void list_suspects(struct record_copy *copy, const struct scrub *scrub)
         const struct table_ref *table = &inventory->tables[i];
         const struct table_belief *belief = scrub_belief(scrub, table);
 
-        if (belief->suspect_blocks)
-            copy->suspects[copy->suspect_count++] =
-                (struct record_suspect){*table, *belief, scrub_keeps_table(scrub, table)};
+        if (!scrub_keeps_table(scrub, table))
+            copy->moved_tables++;
+        else if (belief->suspect_blocks)
+            copy->suspects[copy->suspect_count++] = (struct record_suspect){*table, *belief};
     }
 }
 
@@ -274,11 +288,7 @@ bool record_copy_differs(const struct record_copy *copy)
 
 void record_set_atlas(struct record *record, const struct atlas *atlas)
 {
-    record->atlas = atlas;
-    for (size_t i = 0; i < record->copy.suspect_count; i++) {
-        if (!record->copy.suspects[i].in_copy)
-            record->atlas = NULL;
-    }
+    record->atlas = record->copy.moved_tables ? NULL : atlas;
 }
 
 int record_add_copy(struct record *record, const struct scrub *scrub,

@@ -22,11 +22,10 @@ struct record_finding {
     bool suspect; /* it stands in a suspect block: neither its place nor what it hits is told */
 };
 
-/* A table of which the metadata image holds stand-ins, in whole or in part, or nothing. */
+/* A table of which the metadata image holds stand-ins, in whole or in part. */
 struct record_suspect {
     struct table_ref table;
     struct table_belief belief;
-    bool in_copy;
 };
 
 /* The metadata image that goes with a report, if one was made. */
@@ -41,6 +40,7 @@ struct record_copy {
     bool faithful; /* suspect tables were kept at the reporter's wish */
     struct record_suspect *suspects;
     size_t suspect_count;
+    uint64_t moved_tables; /* that suspect words pointed at: stand-ins for them are elsewhere */
 };
 
 struct record {
@@ -111,7 +111,7 @@ bool record_copy_differs(const struct record_copy *copy);
 
 /*
  * Gives a record with a copy the atlas of that copy, since a map must not tell more than the copy
- * does; none where tables are left out of it, when a map would show little that is true.
+ * does; none where tables stand elsewhere in it, when a map would show little that is true.
  */
 void record_set_atlas(struct record *record, const struct atlas *atlas);
 

@@ -256,7 +256,6 @@ static void take_suspect(struct record_suspect *suspect, const json_t *table, st
     suspect->belief.reason = whole ? (enum belief_reason)reason : BELIEVED;
     suspect->belief.suspect_blocks =
         (uint32_t)take_integer(table, "suspect-blocks", 0, UINT32_MAX, why);
-    suspect->in_copy = take_bool(table, "in-copy", why);
 }
 
 static void take_suspects(struct record_copy *copy, const json_t *object, struct failure *why)
@@ -264,6 +263,7 @@ static void take_suspects(struct record_copy *copy, const json_t *object, struct
     const json_t *list = take_list(object, "suspect-tables", why);
     size_t count = json_array_size(list);
 
+    copy->moved_tables = take_number(object, "moved-tables", why);
     copy->suspects = calloc(count + 1, sizeof(*copy->suspects));
     if (!copy->suspects) {
         failure_set_errno(why, ENOMEM, "cannot read a record");

@@ -57,8 +57,7 @@ static void write_suspect(FILE *out, const struct record_suspect *suspect)
     fprintf(out, "<tr><th scope=\"row\">%s</th>", suspect->table.level == TABLE_L1 ? "L1" : "L2");
     html_td_hex(out, suspect->table.offset);
     html_td_count(out, suspect->belief.suspect_blocks);
-    fprintf(out, "<td class=\"text wrap\">%s; %s</td></tr>\n", reasons[suspect->belief.reason],
-            suspect->in_copy ? "stand-ins" : "left out");
+    fprintf(out, "<td class=\"text wrap\">%s</td></tr>\n", reasons[suspect->belief.reason]);
 }
 
 static void write_suspects(FILE *out, const void *record)
@@ -69,6 +68,11 @@ static void write_suspects(FILE *out, const void *record)
     if (copy->faithful)
         fprintf(out, "<p>Packed with --faithful: what looks like an offset was kept in suspect "
                      "tables too, and can be the guest's.</p>\n");
+    if (copy->moved_tables)
+        fprintf(out,
+                "<p>Suspect words of the L1 table point at %" PRIu64 " tables: what stands in for "
+                "them stands elsewhere in the copy.</p>\n",
+                copy->moved_tables);
     if (copy->suspect_count == 0)
         return;
     fprintf(out,
@@ -78,7 +82,7 @@ static void write_suspects(FILE *out, const void *record)
     fprintf(out, "<section class=\"scroll\" aria-label=\"Suspect tables\" tabindex=\"0\">\n"
                  "<table>\n<thead><tr><th class=\"text\" scope=\"col\">table</th>"
                  "<th class=\"mono\" scope=\"col\">at</th><th scope=\"col\">blocks</th>"
-                 "<th class=\"text\" scope=\"col\">why, and what became of it</th></tr></thead>\n"
+                 "<th class=\"text\" scope=\"col\">why</th></tr></thead>\n"
                  "<tbody>\n");
     for (size_t i = 0; i < listed; i++)
         write_suspect(out, &copy->suspects[i]);

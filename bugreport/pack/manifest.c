@@ -75,9 +75,11 @@ static void enter_gap(struct manifest *manifest, const struct scrub *scrub, uint
         uint64_t stop = scrub_part_end(scrub, manifest->position, end, &table);
         uint64_t size;
         struct extent lost = {stop, 0};
-        bool unreadable = source_unreadable(scrub->original, manifest->position, stop, &lost);
+        bool told = table || manifest->position < audit->geometry.header_end;
 
-        if (unreadable && lost.offset == manifest->position) {
+        /* What was read elsewhere, a suspect word pointed at. */
+        if (told && source_unreadable(scrub->original, manifest->position, stop, &lost) &&
+            lost.offset == manifest->position) {
             enter(manifest, lost.size, &manifest->unreadable, "unreadable", "read-error");
             continue;
         }
@@ -86,10 +88,8 @@ static void enter_gap(struct manifest *manifest, const struct scrub *scrub, uint
             enter(manifest, size, &manifest->dropped, "dropped", "header-rest");
         else if (!table)
             enter(manifest, size, &manifest->dropped, "dropped", "not-metadata");
-        else if (scrub_keeps_table(scrub, table))
-            enter(manifest, size, &manifest->kept, "kept", "table-zeros");
         else
-            enter(manifest, size, &manifest->dropped, "dropped", "table-left-out");
+            enter(manifest, size, &manifest->kept, "kept", "table-zeros");
     }
 }
 

@@ -182,7 +182,6 @@ static json_t *suspects(const struct record_copy *copy)
         json_object_set_new(table, "whole", json_boolean(reason != BELIEVED));
         json_object_set_new(table, "reason",
                             json_string(belief_reason_name(reason ? reason : SUSPECT_CONTENT)));
-        json_object_set_new(table, "in-copy", json_boolean(suspect->in_copy));
         json_array_append_new(list, table);
     }
     return list;
@@ -200,13 +199,14 @@ static json_t *figures(const struct audit_figures *figures)
 
 static json_t *copy(const struct record_copy *copy)
 {
-    return json_pack("{s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b}", "identical",
+    return json_pack("{s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b}", "identical",
                      copy->identical, "figures", figures(&copy->figures), "qemu-img",
                      qemu(&copy->qemu), "data-bytes", json_number(copy->data_bytes), "words-kept",
                      json_number(copy->words.kept), "words-rewritten",
                      json_number(copy->words.rewritten), "words-stand-in",
                      json_number(copy->words.stand_ins), "suspect-tables", suspects(copy),
-                     "backing-name-kept", copy->backing_name_kept, "faithful", copy->faithful);
+                     "moved-tables", json_number(copy->moved_tables), "backing-name-kept",
+                     copy->backing_name_kept, "faithful", copy->faithful);
 }
 
 static int set_parts(json_t *object, const struct record *record)

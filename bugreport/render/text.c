@@ -214,9 +214,8 @@ static void print_suspect(FILE *out, const struct record_suspect *suspect)
             suspect->table.level == TABLE_L1 ? "L1" : "L2", suspect->table.offset);
     if (suspect->table.level == TABLE_L2)
         fprintf(out, " (L1 index %" PRIu64 ")", suspect->table.l1_index);
-    fprintf(out, ", %" PRIu32 " blocks: %s; %s\n", suspect->belief.suspect_blocks,
-            reasons[suspect->belief.reason],
-            suspect->in_copy ? "stand-ins with the same counts are in the copy" : "left out");
+    fprintf(out, ", %" PRIu32 " blocks: %s\n", suspect->belief.suspect_blocks,
+            reasons[suspect->belief.reason]);
 }
 
 /* Tables that are not believed come first: a reader must not take stand-ins for evidence. */
@@ -228,6 +227,14 @@ static void print_suspects(FILE *out, const struct record_copy *copy)
         print_suspect(out, &copy->suspects[i]);
     if (copy->suspect_count > listed)
         fprintf(out, "  and %zu more suspect tables\n", copy->suspect_count - listed);
+    if (copy->moved_tables)
+        fprintf(out,
+                "  suspect: %" PRIu64 " tables that suspect words of the L1 table point at; what "
+                "stands in for them\n  stands elsewhere in the copy\n",
+                copy->moved_tables);
+    if (copy->suspect_count || copy->moved_tables)
+        fprintf(out, "  what is in the copy in their place are stand-ins with the same counts: no "
+                     "evidence\n");
     if (copy->faithful)
         fprintf(out, "  --faithful: what looks like an offset was kept in suspect tables too and "
                      "can be the\n  guest's\n");

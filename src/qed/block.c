@@ -12,6 +12,12 @@ void block_begin(struct block_cursor *cursor, struct source *source,
     cursor->next = 0;
 }
 
+void block_seek(struct block_cursor *cursor, uint64_t offset)
+{
+    cursor->range = extents_find(&cursor->inventory->words, offset);
+    cursor->next = offset;
+}
+
 static int load(struct block_cursor *cursor, struct failure *why)
 {
     unsigned char bytes[BLOCK_SIZE];

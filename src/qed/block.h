@@ -25,6 +25,9 @@ struct block_cursor {
 void block_begin(struct block_cursor *cursor, struct source *source,
                  const struct inventory *inventory);
 
+/* Goes on from the first block at or behind offset, which must begin a block. */
+void block_seek(struct block_cursor *cursor, uint64_t offset);
+
 /* The next block, in the cursor: 1, or 0 at the end, -1 failed. */
 int block_next(struct block_cursor *cursor, struct failure *why);
 

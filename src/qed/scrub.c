@@ -41,25 +41,37 @@ bool scrub_may_tell(const struct scrub *scrub, uint64_t table_offset, uint64_t i
 }
 
 /*
- * The rewriting of a word. Valid ones stay. An invalid one becomes a marker, as invalid as it was;
- * where the original word followed its predecessor by one cluster so does its stand-in, which keeps
- * qemu's count of fragmented clusters (after a valid predecessor that is the cluster behind the end
- * of the file, a number that says no more than the file's length).
+ * What becomes of an invalid word: a marker, as invalid as it was; one that is a marker already
+ * stays, so that a copy of a copy is the same. Where the word followed its predecessor by one
+ * cluster so does what stands for it, which keeps qemu's count of fragmented clusters (after a
+ * valid predecessor that is the cluster behind the end of the file, a number that says no more than
+ * the file's length).
  */
-static uint64_t rewrite_word(struct scrub *scrub, enum table_level level, uint64_t word)
+static uint64_t marker_for(const struct scrub *scrub, enum table_level level, uint64_t word)
 {
     const struct geometry *geometry = &scrub->audit->geometry;
-    enum element_class class = table_classify(geometry, level, word, NULL);
+    uint64_t next = scrub->state.last_out + geometry->cluster_size;
+
+    if (marker_is(geometry, word))
+        return word;
+    if (level == TABLE_L1 || !scrub->state.has_last ||
+        scrub->state.last_in + geometry->cluster_size != word)
+        return STANDIN_MARKER;
+    if (!marker_is(geometry, next) && !scrub_may_show(geometry, scrub->audit->file_size, next))
+        return STANDIN_MARKER;
+    return next;
+}
+
+/* The rewriting of a word: valid ones stay. */
+static uint64_t rewrite_word(struct scrub *scrub, enum table_level level, uint64_t word)
+{
+    enum element_class class = table_classify(&scrub->audit->geometry, level, word, NULL);
     uint64_t out = word;
 
     if (class == ELEMENT_UNALLOCATED)
         return word;
-    if (class == ELEMENT_INVALID) {
-        bool follows = level == TABLE_L2 && scrub->state.has_last &&
-                       scrub->state.last_in + geometry->cluster_size == word;
-
-        out = follows ? scrub->state.last_out + geometry->cluster_size : STANDIN_MARKER;
-    }
+    if (class == ELEMENT_INVALID)
+        out = marker_for(scrub, level, word);
     if (class != ELEMENT_ZERO) {
         scrub->state.has_last = true;
         scrub->state.last_in = word;
@@ -78,7 +90,10 @@ bool scrub_may_show(const struct geometry *geometry, uint64_t file_size, uint64_
            word < (file_size > LARGEST_SHOWN ? file_size : LARGEST_SHOWN);
 }
 
-/* Rewrites size bytes of a table; the end of the file may cut the last word. */
+/*
+ * Rewrites size bytes of a table. The end of the file may cut the last word: half of a marker that
+ * follows would follow nothing, so that one is plain.
+ */
 static void rewrite_bytes(struct scrub *scrub, enum table_level level, const unsigned char *from,
                           unsigned char *to, size_t size)
 {
@@ -91,6 +106,7 @@ static void rewrite_bytes(struct scrub *scrub, enum table_level level, const uns
     }
     if (size > 0) {
         memcpy(word, from, size);
+        scrub->state.has_last = false;
         bytes_store64(word, rewrite_word(scrub, level, bytes_load64(word)));
         memcpy(to, word, size);
     }
@@ -118,7 +134,7 @@ static int rewrite_part(struct scrub *scrub, uint64_t offset, unsigned char *to,
     return found;
 }
 
-/* Fills in a part of a suspect block. Nothing can follow its last word: see count_words(). */
+/* Fills in a part of a suspect block, inside it. */
 static void stand_in(struct scrub *scrub, const struct suspect_block *suspect, uint64_t offset,
                      unsigned char *to, size_t size)
 {
@@ -133,25 +149,32 @@ static void stand_in(struct scrub *scrub, const struct suspect_block *suspect, u
             scrub->counts.stand_ins++;
     }
     memcpy(to, bytes + first, size);
-    scrub->state.has_last = false;
+}
+
+static size_t up_to_block_end(uint64_t offset, size_t size)
+{
+    size_t to_block_end = (size_t)(BLOCK_SIZE - offset % BLOCK_SIZE);
+
+    return size < to_block_end ? size : to_block_end;
 }
 
 /*
  * Takes the next part, of at most size bytes, of the table in hand into to. Returns how much that
- * was, 0 on failure.
+ * was, 0 on failure. Nothing follows the last word of a suspect block.
  */
 static size_t take_part(struct scrub *scrub, uint64_t offset, unsigned char *to, size_t size,
                         struct failure *why)
 {
     const struct suspect_block *suspect = belief_find(&scrub->belief, offset);
-    size_t to_block_end = (size_t)(BLOCK_SIZE - offset % BLOCK_SIZE);
 
-    if (scrub->belief.block_count && size > to_block_end)
-        size = to_block_end;
-    if (suspect)
+    if (scrub->belief.block_count)
+        size = up_to_block_end(offset, size);
+    if (suspect) {
         stand_in(scrub, suspect, offset, to, size);
-    else if (rewrite_part(scrub, offset, to, size, why))
+        scrub->state.has_last = false;
+    } else if (rewrite_part(scrub, offset, to, size, why)) {
         return 0;
+    }
     scrub->state.next = offset + size - scrub->state.table->offset;
     return size;
 }
@@ -204,6 +227,14 @@ static uint64_t end_of_table(const struct scrub *scrub, const struct table_ref *
     return end;
 }
 
+/* The table that holds offset and is in the copy where it was, NULL if there is none. */
+static const struct table_ref *kept_table(const struct scrub *scrub, uint64_t offset)
+{
+    const struct table_ref *table = inventory_find(&scrub->audit->inventory, offset);
+
+    return table && scrub_keeps_table(scrub, table) ? table : NULL;
+}
+
 uint64_t scrub_part_end(const struct scrub *scrub, uint64_t offset, uint64_t end,
                         const struct table_ref **table)
 {
@@ -213,7 +244,7 @@ uint64_t scrub_part_end(const struct scrub *scrub, uint64_t offset, uint64_t end
     *table = NULL;
     if (offset < inventory->geometry->header_end) {
         stop = inventory->geometry->header_end;
-    } else if ((*table = inventory_find(inventory, offset))) {
+    } else if ((*table = kept_table(scrub, offset))) {
         stop = end_of_table(scrub, *table);
     } else {
         const struct table_ref *next = inventory_next(inventory, offset);
@@ -221,6 +252,18 @@ uint64_t scrub_part_end(const struct scrub *scrub, uint64_t offset, uint64_t end
         stop = next ? next->offset : end;
     }
     return stop < end ? stop : end;
+}
+
+/* Fills in bytes that lie in no table of the original: stand-ins for one may be there. */
+static size_t fill_elsewhere(struct scrub *scrub, uint64_t offset, size_t size, unsigned char *to)
+{
+    const struct suspect_block *suspect = belief_find(&scrub->belief, offset);
+
+    size = up_to_block_end(offset, size);
+    memset(to, 0, size);
+    if (suspect)
+        stand_in(scrub, suspect, offset, to, size);
+    return size;
 }
 
 /* Fills in the bytes of one range that lie in one table, in the header, or in neither. */
@@ -236,11 +279,9 @@ static size_t fill_part(struct scrub *scrub, uint64_t offset, size_t size, unsig
         memcpy(to, scrub->head + offset, size);
         return size;
     }
-    table = inventory_find(&scrub->audit->inventory, offset);
-    if (!table || !scrub_keeps_table(scrub, table)) {
-        *to = 0;
-        return 1;
-    }
+    table = kept_table(scrub, offset);
+    if (!table)
+        return fill_elsewhere(scrub, offset, size, to);
     end = end_of_table(scrub, table);
     if (size > end - offset)
         size = (size_t)(end - offset);
@@ -320,22 +361,19 @@ static int make_head(struct scrub *scrub, bool keep_name, struct failure *why)
     return extents_add(&scrub->ranges, 0, scrub->head_size, why);
 }
 
-/* Takes over a range of words, but for the tables that stay out. */
-static int add_range(struct scrub *scrub, const struct extent *words, struct failure *why)
+/* Lists the ranges that hold words; the end of the file may cut the last grain. */
+static int add_ranges(struct scrub *scrub, struct failure *why)
 {
-    uint64_t at = words->offset, end = words->offset + words->size;
+    const struct extents *words =
+        scrub->belief.judged ? &scrub->belief.words : &scrub->audit->inventory.words;
 
-    if (end > scrub->source.size)
-        end = scrub->source.size;
-    while (at < end) {
-        const struct table_ref *table = inventory_find(&scrub->audit->inventory, at);
-        uint64_t stop = end_of_table(scrub, table);
+    for (size_t i = 0; i < words->count; i++) {
+        const struct extent *range = &words->list[i];
+        uint64_t room = scrub->source.size - range->offset;
 
-        if (stop > end)
-            stop = end;
-        if (scrub_keeps_table(scrub, table) && extents_add(&scrub->ranges, at, stop - at, why))
+        if (extents_add(&scrub->ranges, range->offset, range->size < room ? range->size : room,
+                        why))
             return -1;
-        at = stop;
     }
     return 0;
 }
@@ -343,8 +381,6 @@ static int add_range(struct scrub *scrub, const struct extent *words, struct fai
 int scrub_init(struct scrub *scrub, struct source *original, const struct audit *audit,
                const struct scrub_options *options, struct failure *why)
 {
-    const struct inventory *inventory = &audit->inventory;
-
     *scrub = (struct scrub){.source = {.kind = &scrub_kind, .size = original->size},
                             .original = original,
                             .audit = audit};
@@ -354,11 +390,7 @@ int scrub_init(struct scrub *scrub, struct source *original, const struct audit 
     if (belief_init(&scrub->belief, original, audit, options->faithful, why) ||
         make_head(scrub, options->keep_backing_name, why))
         return -1;
-    for (size_t i = 0; i < inventory->words.count; i++) {
-        if (add_range(scrub, &inventory->words.list[i], why))
-            return -1;
-    }
-    return 0;
+    return add_ranges(scrub, why);
 }
 
 void scrub_free(struct scrub *scrub)

@@ -9,7 +9,7 @@
  * has the length of the original; all but its header and tables is hole. Every byte is constructed
  * from parsed fields and classified elements, never copied and then cleaned.
  *
- * The policy has three owners. belief.h decides which blocks of tables are taken for tables;
+ * The policy has three owners. judge.h decides which blocks of tables are taken for tables;
  * standin.h makes the words that stand where a block is not; rewrite_word() in scrub.c decides what
  * becomes of each word of the others. It judges the very bytes that it hands out, whatever the
  * image held when it was audited. Whoever wants to know what a copy can tell about a guest reads
@@ -72,7 +72,7 @@ int scrub_predict(struct scrub *scrub, struct scrub_forecast *forecast, struct f
 
 void scrub_free(struct scrub *scrub);
 
-/* Whether a table is in the copy: none but L1 is if that is suspect. */
+/* Whether a table is in the copy, in whatever form, where it is in the original. */
 bool scrub_keeps_table(const struct scrub *scrub, const struct table_ref *table);
 
 /* What is believed of a table. */

@@ -3,20 +3,34 @@
 #define QED_STANDIN_H
 
 #include "qed/belief.h"
+#include "qed/marker.h"
 
 /*
  * What stands in a copy where a block is not believed: words that nobody wrote, with the same
- * counts. Each word that was invalid, or whose cluster something else refers to as well, is
- * represented by a marker; each cluster that only suspect words referred to by a reference to a
- * free cluster, the lowest first. So qemu-img check counts as many corruptions, leaks and
- * allocated clusters as before; the order of the words is chosen to keep its fragmented ones.
+ * counts. What qemu-img check counts does not depend on who claims what, only on sums over all
+ * tables that it reads:
+ *
+ *   corruptions = invalid words + clusters claimed by all words - different clusters claimed
+ *   leaks       = clusters of the file - different clusters claimed
+ *
+ * So each suspect word becomes a marker, or a reference to a free cluster, the lowest first: as
+ * many of those, over all suspect blocks, as it takes to claim as many different clusters as
+ * before. A suspect word of the L1 table that is invalid becomes a marker too; one that pointed at
+ * a table that was read points at a free place now, where the stand-ins for that table are; any
+ * other points at an empty table or, for nothing but corruptions, at the L1 table itself.
+ *
+ * Nothing of this depends on what the words were, but on how many there are in each block, how many
+ * pointers, how many clusters are claimed, and how many words follow their predecessor.
  */
 
-/* "REDACTED" in the file. No cluster size divides it, so it is an invalid offset everywhere. */
-#define STANDIN_MARKER UINT64_C(0x4445544341444552)
+/*
+ * Completes a belief: decides where tables that suspect words pointed at are to stand, and the
+ * stand-ins of each suspect block.
+ */
+int standin_plan(struct belief *belief, const struct audit *audit, struct failure *why);
 
-/* Completes the list of suspect blocks: fresh and first_free of each. */
-int standin_plan(struct belief *belief, struct source *source, struct failure *why);
+/* Decides on the stand-ins of all blocks, with so many references among those for L2 tables. */
+void standin_arrange(struct belief *belief, uint64_t references);
 
 /* The words of a copy in place of a suspect block, from its start on; the rest are 0. */
 void standin_words(const struct belief *belief, const struct suspect_block *block,

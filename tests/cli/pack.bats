@@ -246,10 +246,10 @@ END
 }
 
 @test "a table that data claim too is not believed, and the report says which" {
-    printf 'cluster-size 4K\ntable-size 2\nimage-size 16M\ndata 0 2\ndata 4M 2\nl2 1 0 table:0\n' |
+    printf 'cluster-size 4K\ntable-size 2\nimage-size 16M\ndata 0 2\ndata 4M 3\nl2 1 0 table:0\n' |
         mkimage - bad.qed
     qedscrub -q bad.qed -o bug.tar.gz
-    [[ "$(tar xOf bug.tar.gz qedscrub/report.txt)" == *"suspect: the L2 table at 0x"*"referred to as data; stand-ins"* ]]
+    [[ "$(tar xOf bug.tar.gz qedscrub/report.txt)" == *"suspect: the L2 table at 0x"*"referred to as data"*"stand-ins"* ]]
     tar xf bug.tar.gz
     run qemu-img check --output=json qedscrub/image.qed
     [[ "$output" == *'"corruptions": 1'* ]]

@@ -11,98 +11,16 @@ in a plain copy and in one that only filters words.
 Usage: test_oracle.py [COUNT [FIRST_SEED]]
 """
 
-import bisect
 import json
 import os
 import struct
 import sys
 
+from oracle import Oracle, words_of, words_of_file
 from harness import (QEDSCRUB, Tap, need, over_seeds, qemu_check, random_image, run, unpack)
 
 GUESTS = ("canary", "text", "random", "aligned", "beyond", "l2like", "nested", "bits", "pte")
-MARKER = int.from_bytes(b"REDACTED", "little")
-HEADER = 64
-BLOCK = 4096
 LARGEST = 16 << 20  # bytes of an image, which the oracle reads whole
-
-
-class Oracle:
-    def __init__(self, path, image):
-        with open(path, encoding="utf-8") as file:
-            facts = json.load(file)
-        self.metadata = sorted(map(tuple, facts["metadata"]))
-        self.overwritten = sorted(map(tuple, facts["overwritten"]))
-        self.planted = {offset for offset, _ in facts["planted"]}
-        self.image = image
-        self.cluster_size, = struct.unpack_from("<I", image.ljust(HEADER, b"\0"), 4)
-
-    @staticmethod
-    def _inside(extents, offset):
-        i = bisect.bisect_right(extents, (offset, 1 << 64)) - 1
-        return i >= 0 and offset < extents[i][0] + extents[i][1]
-
-    def _is_marker(self, word):
-        above = word - MARKER
-        return above >= 0 and self.cluster_size and above % self.cluster_size == 0 and \
-            above < 1 << 53
-
-    def _says_something(self, offset, word):
-        return (word > 1 and offset >= HEADER and offset not in self.planted
-                and not self._is_marker(word)
-                and (not self._inside(self.metadata, offset)
-                     or self._inside(self.overwritten, offset)))
-
-    def _is_stand_in(self, words):
-        """Whether the words of a block have the form of stand-ins: packed to its start, markers
-        first, then references that fall and at the end may rise."""
-        values = [word for _, word in sorted(words)]
-        if [offset % BLOCK for offset, _ in sorted(words)] != list(range(0, 8 * len(words), 8)):
-            return False
-        while values and self._is_marker(values[0]):
-            values.pop(0)
-        falling = len(values) - 1
-        while falling > 0 and values[falling] > values[falling - 1]:
-            falling -= 1
-        return all(a > b for a, b in zip(values[:falling], values[1:falling]))
-
-    def leaks(self, copy):
-        """Offsets of the leaking words of a copy: an iterable of (offset, word). Stand-ins are
-        made of few numbers, so some equal what stood there by chance; more than that is none."""
-        blocks = {}
-        for offset, word in copy:
-            blocks.setdefault(offset // BLOCK, []).append((offset, word))
-        leaks = []
-        for words in blocks.values():
-            equal = [offset for offset, word in words if self._says_something(offset, word) and
-                     self.image[offset:offset + 8].ljust(8, b"\0") == struct.pack("<Q", word)]
-            by_chance = self._is_stand_in(words) and len(equal) <= 3 + len(words) // 16
-            leaks += [] if by_chance else equal
-        return leaks
-
-
-def words_of(data, start, size):
-    part = data[start:start + size]
-    part += b"\0" * (-len(part) % 8)
-    return [(start + 8 * i, word) for i, (word,) in enumerate(struct.iter_unpack("<Q", part))
-            if word > 1]
-
-
-def words_of_file(path):
-    """All words other than 0 and 1 of a sparse file."""
-    words = []
-    with open(path, "rb") as file:
-        end = os.fstat(file.fileno()).st_size
-        at = 0
-        while at < end:
-            try:
-                at = os.lseek(file.fileno(), at, os.SEEK_DATA)
-            except OSError:
-                break
-            stop = os.lseek(file.fileno(), at, os.SEEK_HOLE)
-            data = os.pread(file.fileno(), stop - at, at)
-            words += [(at + offset, word) for offset, word in words_of(data, 0, len(data))]
-            at = stop
-    return words
 
 
 def plain_copy(image, filtered):

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "qed/belief.h"
 
+#include "qed/marker.h"
 #include "tests/unit/tiny_image.h"
 #include "tests/unit/unit.h"
 
-#define CLUSTERS 400u
+#define CLUSTERS 100u
 
 /* Tables of two clusters: L1 at 1, then L2 tables at 3 and 5; clusters from 10 on are free. */
 #define L1    tiny_offset(1)
 #define FIRST tiny_offset(3)
 #define OTHER tiny_offset(5)
-#define DATA  10u
+#define TEXT  UINT64_C(0x6f77737361700005)
 
 struct belief_test {
     struct tiny_image image;
@@ -20,7 +21,7 @@ struct belief_test {
 
 static void begin(struct belief_test *test)
 {
-    tiny_image_init(&test->image, 2, 1, CLUSTERS, 20);
+    tiny_image_init(&test->image, 2, 1, CLUSTERS, CLUSTERS);
     tiny_image_set_l1(&test->image, 0, FIRST);
     tiny_image_set_l1(&test->image, 1, OTHER);
 }
@@ -44,210 +45,162 @@ static void end(struct belief_test *test)
     tiny_image_free(&test->image);
 }
 
-/* Points count elements of a table from index on at clusters of their own from cluster on. */
-static void fill(struct belief_test *test, uint64_t table, uint64_t index, uint64_t cluster,
-                 uint64_t count)
+/* Writes count words from index on, each step further than the one before. */
+static void fill(struct belief_test *test, uint64_t table, uint64_t index, uint64_t word,
+                 uint64_t step, uint64_t count)
 {
     for (uint64_t i = 0; i < count; i++)
-        tiny_image_set(&test->image, table, index + i, tiny_offset(cluster + i));
+        tiny_image_set(&test->image, table, index + i, word + i * step);
 }
 
-/* Text that no offset looks like. */
-static void overwrite(struct belief_test *test, uint64_t table, uint64_t index, uint64_t count)
-{
-    for (uint64_t i = 0; i < count; i++)
-        tiny_image_set(&test->image, table, index + i, UINT64_C(0x6f77737361700000) + 16 * i + 5);
-}
-
-static enum belief_reason reason_of(const struct belief_test *test, uint64_t offset)
+static const struct table_belief *belief_of(const struct belief_test *test, uint64_t offset)
 {
     const struct table_ref *table = inventory_find(&test->audit->inventory, offset);
 
     assert_non_null(table);
-    return test->belief.tables[table - test->audit->inventory.tables].reason;
+    return &test->belief.tables[table - test->audit->inventory.tables];
 }
 
-static void sound_tables_are_believed(void **state)
+static void assert_grains(const struct belief_test *test, const uint64_t *clusters, size_t count)
 {
-    struct belief_test test;
+    uint64_t total = 0;
 
-    (void)state;
-    begin(&test);
-    fill(&test, FIRST, 0, DATA, 100);
-    fill(&test, OTHER, 500, DATA + 100, 50);
-    tiny_image_set(&test.image, OTHER, 700, QED_ZERO_CLUSTER);
-    judge(&test, false);
-    assert_int_equal(test.belief.block_count, 0);
-    end(&test);
+    for (size_t i = 0; i < count; i++) {
+        size_t at = extents_find(&test->belief.words, tiny_offset(clusters[i]));
+
+        assert_true(at < test->belief.words.count);
+        assert_true(test->belief.words.list[at].offset <= tiny_offset(clusters[i]));
+    }
+    total = extents_total(&test->belief.words);
+    assert_int_equal(total, count * TINY_CLUSTER);
 }
 
-/* Two bad words, and one more for every eight good ones, are damage; more is no table. */
-static void bad_words_are_forgiven_up_to_a_share(void **state)
+/* Neither what is sound is judged, nor what the faithful want. */
+static void not_everything_is_judged(void **state)
 {
     (void)state;
-    for (unsigned bad = 11; bad <= 13; bad++) {
+    for (unsigned faithful = 0; faithful < 2; faithful++) {
         struct belief_test test;
 
         begin(&test);
-        fill(&test, FIRST, 0, DATA, 80);
-        overwrite(&test, FIRST, 200, bad);
-        judge(&test, false);
-        assert_int_equal(reason_of(&test, FIRST), bad <= 12 ? BELIEVED : SUSPECT_CONTENT);
-        assert_int_equal(test.belief.block_count, bad <= 12 ? 0 : 1);
+        fill(&test, FIRST, 0, tiny_offset(10), TINY_CLUSTER, 20);
+        if (faithful)
+            fill(&test, OTHER, 0, TEXT, 1, 500);
+        judge(&test, faithful);
+        assert_false(test.belief.judged);
+        assert_int_equal(test.belief.block_count, 0);
+        assert_int_equal(belief_of(&test, OTHER)->reason, BELIEVED);
         end(&test);
     }
 }
 
-/* In a table that is sane as a whole only the block is suspect that is not. */
-static void a_block_is_judged_by_itself(void **state)
+/* Of a suspect block it is known how many words it has, and how many follow their predecessor. */
+static void words_and_pairs_are_counted(void **state)
 {
     struct belief_test test;
+    const struct suspect_block *block;
 
     (void)state;
     begin(&test);
-    fill(&test, FIRST, 0, DATA, 200);
-    overwrite(&test, FIRST, 600, 5);
+    fill(&test, FIRST, 472, tiny_offset(10), TINY_CLUSTER, 40);
+    fill(&test, FIRST, 512, tiny_offset(50), TINY_CLUSTER, 2);
+    fill(&test, FIRST, 600, TEXT, TINY_CLUSTER, 3);
+    fill(&test, FIRST, 700, TEXT, 16, 3);
     judge(&test, false);
-    assert_int_equal(reason_of(&test, FIRST), BELIEVED);
     assert_int_equal(test.belief.block_count, 1);
     assert_null(belief_find(&test.belief, FIRST));
-    assert_non_null(belief_find(&test.belief, FIRST + BLOCK_SIZE));
-    assert_non_null(belief_find(&test.belief, FIRST + 2 * BLOCK_SIZE - 1));
+    block = belief_find(&test.belief, FIRST + BLOCK_SIZE + 100);
+    assert_ptr_equal(block, &test.belief.blocks[0]);
+    assert_int_equal(block->offset, FIRST + BLOCK_SIZE);
+    assert_int_equal(block->words, 8);
+    assert_int_equal(block->before, tiny_offset(49));
+    assert_false(block->joined);
+    assert_int_equal(test.belief.pairs, 4);
+    assert_int_equal(belief_of(&test, FIRST)->suspect_blocks, 1);
     assert_null(belief_find(&test.belief, FIRST + 2 * BLOCK_SIZE));
-    assert_int_equal(test.belief.blocks[0].words, 5);
-    assert_int_equal(test.belief.blocks[0].fresh, 0);
     end(&test);
 }
 
-static void a_table_that_data_claim_is_suspect(void **state)
+static void suspect_blocks_of_a_table_are_joined(void **state)
 {
     struct belief_test test;
 
     (void)state;
     begin(&test);
-    fill(&test, FIRST, 0, DATA, 10);
-    fill(&test, OTHER, 0, DATA + 10, 10);
-    tiny_image_set(&test.image, OTHER, 20, FIRST + TINY_CLUSTER);
+    fill(&test, FIRST, 510, TEXT, TINY_CLUSTER, 10);
+    fill(&test, FIRST, 400, TEXT, 1, 10);
+    fill(&test, OTHER, 0, TEXT, 1, 10);
     judge(&test, false);
-    assert_int_equal(reason_of(&test, FIRST), SUSPECT_SHARED);
-    assert_int_equal(reason_of(&test, OTHER), BELIEVED);
-    assert_int_equal(test.belief.blocks[0].words, 10);
-    assert_int_equal(test.belief.blocks[0].fresh, 10);
-    assert_int_equal(test.belief.blocks[0].adjacent, 9);
+    assert_int_equal(test.belief.block_count, 3);
+    assert_false(test.belief.blocks[0].joined);
+    assert_true(test.belief.blocks[1].joined);
+    assert_false(test.belief.blocks[2].joined);
+    assert_int_equal(test.belief.pairs, 9);
     end(&test);
 }
 
-/* Data on the first or last cluster of a table, next to it, and nowhere near. */
-static void each_cluster_of_a_table_counts(void **state)
-{
-    (void)state;
-    for (uint64_t cluster = 1; cluster < 60; cluster++) {
-        struct belief_test test;
-
-        begin(&test);
-        fill(&test, FIRST, 0, DATA, 10);
-        fill(&test, OTHER, 0, DATA + 50, 10);
-        tiny_image_set(&test.image, OTHER, 20, tiny_offset(cluster));
-        judge(&test, false);
-        assert_int_equal(reason_of(&test, FIRST),
-                         cluster == 3 || cluster == 4 ? SUSPECT_SHARED : BELIEVED);
-        assert_int_equal(reason_of(&test, OTHER),
-                         cluster == 5 || cluster == 6 ? SUSPECT_SHARED : BELIEVED);
-        end(&test);
-    }
-}
-
-/* What a table of garbage refers to does not count against others. */
-static void garbage_does_not_drag_down_good_tables(void **state)
+/* Clusters of tables, of what believed words refer to, and of what they point at in vain. */
+static void believed_words_occupy_clusters(void **state)
 {
     struct belief_test test;
 
     (void)state;
     begin(&test);
-    fill(&test, FIRST, 0, DATA, 40);
-    overwrite(&test, OTHER, 0, 100);
-    for (uint64_t i = 0; i < 40; i++)
-        tiny_image_set(&test.image, OTHER, 200 + i, tiny_offset(DATA + i));
-    tiny_image_set(&test.image, OTHER, 300, FIRST);
+    fill(&test, FIRST, 0, tiny_offset(20), TINY_CLUSTER, 20);
+    fill(&test, OTHER, 0, TEXT, 1, 10);
+    fill(&test, OTHER, 10, tiny_offset(60), TINY_CLUSTER, 10);
+    tiny_image_set_l1(&test.image, 2, OTHER + TINY_CLUSTER);
     judge(&test, false);
-    assert_int_equal(reason_of(&test, OTHER), SUSPECT_CONTENT);
-    assert_int_equal(reason_of(&test, FIRST), BELIEVED);
+    for (uint64_t cluster = 1; cluster < CLUSTERS; cluster++)
+        assert_int_equal(claims_holds(&test.belief.occupied, cluster),
+                         cluster <= 7 || (cluster >= 20 && cluster < 40));
     end(&test);
 }
 
-/* Scattered ones are an array of a guest's; a few runs of zero clusters are not. */
-static void arrays_of_ones_are_suspect(void **state)
-{
-    (void)state;
-    for (unsigned runs = 8; runs <= 9; runs++) {
-        struct belief_test test;
-
-        begin(&test);
-        for (unsigned i = 0; i < runs; i++)
-            tiny_image_set(&test.image, FIRST, 3 * i, QED_ZERO_CLUSTER);
-        judge(&test, false);
-        assert_int_equal(test.belief.block_count, runs > 8);
-        end(&test);
-    }
-}
-
-static void tables_behind_a_suspect_l1_block_are_left_out(void **state)
+/* A block of nothing but ones is hole in a copy if it is suspect. */
+static void grains_of_what_is_in_a_copy(void **state)
 {
     struct belief_test test;
 
     (void)state;
     begin(&test);
-    fill(&test, FIRST, 0, DATA, 10);
-    tiny_image_set_l1(&test.image, 600, tiny_offset(DATA + 10));
-    overwrite(&test, L1, 601, 5);
+    fill(&test, FIRST, 0, tiny_offset(20), TINY_CLUSTER, 20);
+    for (uint64_t i = 0; i < 40; i += 2)
+        tiny_image_set(&test.image, FIRST, 512 + i, QED_ZERO_CLUSTER);
+    fill(&test, OTHER, 600, TEXT, 1, 10);
     judge(&test, false);
-    assert_int_equal(reason_of(&test, L1), BELIEVED);
-    assert_int_equal(reason_of(&test, FIRST), BELIEVED);
-    assert_int_equal(reason_of(&test, tiny_offset(DATA + 10)), SUSPECT_L1);
+    assert_int_equal(test.belief.block_count, 2);
+    assert_grains(&test, (const uint64_t[]){1, 3, 6}, 3);
     end(&test);
 }
 
-/* An L1 table full of garbage leads to nothing. */
-static void a_garbage_l1_table_is_not_believed(void **state)
+/* The last block of a table that the file's end cuts, full of words: the last one has no room. */
+static void stand_ins_end_with_the_file(void **state)
 {
     struct belief_test test;
 
     (void)state;
     begin(&test);
-    fill(&test, FIRST, 0, DATA, 10);
-    overwrite(&test, L1, 10, 500);
+    tiny_image_set_l1(&test.image, 2, tiny_offset(CLUSTERS - 2));
+    fill(&test, tiny_offset(CLUSTERS - 2), 512, TEXT, 1, 512);
+    test.image.memory.source.size -= 20;
+    test.image.memory.stored -= 20;
+    tiny_image_update(&test.image);
     judge(&test, false);
-    assert_int_equal(reason_of(&test, L1), SUSPECT_L1);
-    assert_int_equal(reason_of(&test, FIRST), SUSPECT_L1);
-    end(&test);
-}
-
-static void the_faithful_believe_everything(void **state)
-{
-    struct belief_test test;
-
-    (void)state;
-    begin(&test);
-    overwrite(&test, FIRST, 0, 1000);
-    judge(&test, true);
-    assert_int_equal(test.belief.block_count, 0);
-    assert_int_equal(reason_of(&test, FIRST), BELIEVED);
+    assert_int_equal(test.belief.block_count, 1);
+    assert_int_equal(test.belief.blocks[0].words, 509);
     end(&test);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sound_tables_are_believed),
-        cmocka_unit_test(bad_words_are_forgiven_up_to_a_share),
-        cmocka_unit_test(a_block_is_judged_by_itself),
-        cmocka_unit_test(a_table_that_data_claim_is_suspect),
-        cmocka_unit_test(each_cluster_of_a_table_counts),
-        cmocka_unit_test(garbage_does_not_drag_down_good_tables),
-        cmocka_unit_test(arrays_of_ones_are_suspect),
-        cmocka_unit_test(tables_behind_a_suspect_l1_block_are_left_out),
-        cmocka_unit_test(a_garbage_l1_table_is_not_believed),
-        cmocka_unit_test(the_faithful_believe_everything),
+        cmocka_unit_test(not_everything_is_judged),
+        cmocka_unit_test(words_and_pairs_are_counted),
+        cmocka_unit_test(suspect_blocks_of_a_table_are_joined),
+        cmocka_unit_test(believed_words_occupy_clusters),
+        cmocka_unit_test(grains_of_what_is_in_a_copy),
+        cmocka_unit_test(stand_ins_end_with_the_file),
     };
 
     return cmocka_run_group_tests_name("belief", tests, NULL, NULL);

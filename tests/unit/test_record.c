@@ -261,6 +261,7 @@ static void begin_suspect(struct record_test *test)
     tiny_image_set_l1(&test->image, 2, 5);
     tiny_image_set(&test->image, tiny_offset(3), 700, tiny_offset(25));
     tiny_image_set(&test->image, tiny_offset(16), 0, tiny_offset(4));
+    tiny_image_set(&test->image, tiny_offset(16), 1, tiny_offset(18));
     make(test);
 }
 
@@ -277,8 +278,7 @@ static void suspect_tables_are_told(void **state)
     assert_int_equal(copy->suspects[0].table.offset, tiny_offset(3));
     assert_int_equal(copy->suspects[0].belief.reason, SUSPECT_SHARED);
     assert_int_equal(copy->suspects[0].belief.suspect_blocks, 2);
-    assert_true(copy->suspects[0].in_copy);
-    assert_int_equal(copy->words.kept, 3);
+    assert_int_equal(copy->words.kept, 4);
     assert_int_equal(copy->words.rewritten, 1);
     assert_int_equal(copy->words.stand_ins, 11);
     assert_int_equal(copy->data_bytes, 512 + 4 * TINY_CLUSTER);
@@ -295,9 +295,38 @@ static void faithful_copies_suspect_nothing(void **state)
     add_copy(&test, true);
     assert_true(copy->present && copy->identical && copy->faithful);
     assert_int_equal(copy->suspect_count, 0);
-    assert_int_equal(copy->words.kept, 13);
+    assert_int_equal(copy->words.kept, 14);
     assert_int_equal(copy->words.rewritten, 2);
     assert_int_equal(copy->words.stand_ins, 0);
+    end(&test);
+}
+
+/* Neither the words of a garbage L1 table nor the places that they point at. */
+static void tables_behind_suspect_pointers_are_counted_only(void **state)
+{
+    struct record_test test;
+
+    (void)state;
+    begin(&test);
+    for (uint64_t i = 0; i < 100; i++)
+        tiny_image_set_l1(&test.image, i, GUEST + i);
+    tiny_image_set_l1(&test.image, 100, tiny_offset(3));
+    tiny_image_set(&test.image, tiny_offset(3), 700, GUEST);
+    tiny_image_set(&test.image, tiny_offset(3), 800, tiny_offset(7));
+    make(&test);
+    add_copy(&test, false);
+    assert_int_equal(test.record.copy.moved_tables, 1);
+    assert_int_equal(test.record.copy.suspect_count, 1);
+    assert_int_equal(test.record.copy.suspects[0].table.level, TABLE_L1);
+    assert_true(test.record.copy.identical);
+    for (size_t i = 0; i < test.record.finding_count; i++) {
+        const struct finding *finding = &test.record.findings[i].finding;
+
+        assert_int_not_equal(finding->table_offset, tiny_offset(3));
+        assert_int_equal(finding->l1_index, FINDING_NOWHERE);
+        assert_int_equal(finding->offset, FINDING_NOWHERE);
+        assert_true(!finding->other.role || finding->other.l1_index == FINDING_NOWHERE);
+    }
     end(&test);
 }
 
@@ -341,6 +370,7 @@ int main(void)
         cmocka_unit_test(fields_are_complete),
         cmocka_unit_test(suspect_tables_are_told),
         cmocka_unit_test(faithful_copies_suspect_nothing),
+        cmocka_unit_test(tables_behind_suspect_pointers_are_counted_only),
         cmocka_unit_test(places_in_suspect_blocks_are_dropped),
     };
 

@@ -220,8 +220,8 @@ static void table_that_data_claim_is_not_believed(void **state)
     tiny_image_set(&test.image, tiny_offset(6), 1, tiny_offset(5));
     scrub_now(&test, false, false);
     assert_int_equal(word_at(&test, L1, 0), tiny_offset(4));
-    assert_int_equal(word_at(&test, tiny_offset(4), 0), STANDIN_MARKER);
-    assert_int_equal(word_at(&test, tiny_offset(4), 1), tiny_offset(3));
+    assert_int_equal(word_at(&test, tiny_offset(4), 0), tiny_offset(3));
+    assert_int_equal(word_at(&test, tiny_offset(4), 1), STANDIN_MARKER);
     assert_int_equal(word_at(&test, tiny_offset(4), 100), 0);
     assert_int_equal(word_at(&test, tiny_offset(4), 200), 0);
     assert_int_equal(word_at(&test, tiny_offset(6), 0), tiny_offset(9));
@@ -234,6 +234,42 @@ static void table_that_data_claim_is_not_believed(void **state)
     assert_int_equal(word_at(&test, tiny_offset(4), 100), tiny_offset(18));
     assert_int_equal(word_at(&test, tiny_offset(4), 200), STANDIN_MARKER);
     assert_true(scrub_may_tell(&test.scrub, tiny_offset(4), 100, 1));
+    end(&test);
+}
+
+/*
+ * Three bad pointers, one at a table, one at the same and one at the L1 table: markers, and
+ * pointers at a free place, where the stand-ins for the table's words are, and at the L1 table.
+ */
+static void suspect_pointers_point_elsewhere(void **state)
+{
+    struct policy_test test;
+    struct scrub_forecast forecast;
+    struct failure why = {0};
+
+    (void)state;
+    begin(&test, 1);
+    for (uint64_t i = 0; i < 3; i++)
+        tiny_image_set_l1(&test.image, 10 + i, 77 + i);
+    tiny_image_set_l1(&test.image, 20, tiny_offset(12));
+    tiny_image_set_l1(&test.image, 21, tiny_offset(12));
+    tiny_image_set_l1(&test.image, 22, L1);
+    tiny_image_set(&test.image, tiny_offset(12), 600, tiny_offset(15));
+    tiny_image_set(&test.image, tiny_offset(12), 700, 99);
+    tiny_image_set(&test.image, tiny_offset(12), 701, 99 + TINY_CLUSTER);
+    scrub_now(&test, false, false);
+    assert_int_equal(word_at(&test, L1, 0), L1);
+    assert_int_equal(word_at(&test, L1, 1), L1);
+    assert_int_equal(word_at(&test, L1, 2), tiny_offset(3));
+    for (uint64_t i = 3; i < 6; i++)
+        assert_int_equal(word_at(&test, L1, i), STANDIN_MARKER);
+    assert_int_equal(word_at(&test, L1, 6), 0);
+    assert_int_equal(word_at(&test, tiny_offset(3), 512), tiny_offset(5));
+    assert_int_equal(word_at(&test, tiny_offset(3), 513), STANDIN_MARKER);
+    assert_int_equal(word_at(&test, tiny_offset(3), 514), STANDIN_MARKER + TINY_CLUSTER);
+    assert_int_equal(word_at(&test, tiny_offset(12), 600), 0);
+    EXPECT_OK(scrub_predict(&test.scrub, &forecast, &why), &why);
+    assert_true(qemu_same(&forecast.qemu, &test.audit->qemu));
     end(&test);
 }
 
@@ -286,6 +322,7 @@ int main(void)
         cmocka_unit_test(words_of_l2),
         cmocka_unit_test(words_of_l1),
         cmocka_unit_test(table_that_data_claim_is_not_believed),
+        cmocka_unit_test(suspect_pointers_point_elsewhere),
         cmocka_unit_test(parts_of_the_source),
         cmocka_unit_test(words_that_may_be_shown),
     };
