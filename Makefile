@@ -11,6 +11,13 @@ PREFIX  ?= /usr/local
 # SANDBOX=0 builds without the sandbox, for what it does not allow: sanitizers, coverage.
 SANDBOX ?= 1
 
+# HARDEN=0 builds without the flags against exploits; sanitizers take the place of some.
+HARDEN ?= 1
+ifneq ($(HARDEN),0)
+harden_cflags  := $(shell scripts/hardening '$(CC)' '$(BUILD)' cflags)
+harden_ldflags := $(shell scripts/hardening '$(CC)' '$(BUILD)' ldflags)
+endif
+
 V ?= 0
 quiet = $(if $(filter 1,$(V)),,@echo '  $(1)' $(patsubst $(BUILD)/%,%,$@);)
 
@@ -22,8 +29,8 @@ warnings += $(if $(filter 1,$(WERROR)),-Werror)
 all_cppflags = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DQEDSCRUB_VERSION='"$(VERSION)"' \
                -Isrc -I. -I$(BUILD)/gen \
                $(if $(filter 0,$(SANDBOX)),-DQEDSCRUB_NO_SANDBOX) $(CPPFLAGS)
-all_cflags   = -std=c17 -O2 -g -pthread $(warnings) $(CFLAGS)
-all_ldflags  = $(LDFLAGS)
+all_cflags   = -std=c17 -O2 -g -pthread $(harden_cflags) $(warnings) $(CFLAGS)
+all_ldflags  = $(harden_ldflags) $(LDFLAGS)
 
 bundle_libs := -larchive -lz -ljansson -lnettle $(if $(filter 0,$(SANDBOX)),,-lseccomp)
 
@@ -160,7 +167,7 @@ bench:  ## measure beside the peers; BENCH=full takes minutes; ONLY='pack audit 
 .PHONY: check-sanitize
 check-sanitize:  ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@LSAN_OPTIONS=suppressions=$(CURDIR)/tests/lsan.supp:print_suppressions=0 \
-	$(MAKE) --no-print-directory check-only BUILD=$(BUILD)/sanitize SANDBOX=0 WERROR=$(WERROR) \
+	$(MAKE) --no-print-directory check-only BUILD=$(BUILD)/sanitize SANDBOX=0 HARDEN=0 WERROR=$(WERROR) \
 	    CFLAGS='-O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer' \
 	    LDFLAGS='-fsanitize=address,undefined' TESTS='$(TESTS)'
 
