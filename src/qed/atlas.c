@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "qed/atlas.h"
 
+#include "base/bytes.h"
+
+/* Counters side by side, so that neighbours of equal rank do not wait for one another. */
+#define LANES 4
+
 static struct atlas_axis make_axis(uint64_t clusters, uint32_t most)
 {
     struct atlas_axis axis = {.clusters = clusters};
@@ -27,7 +32,7 @@ void atlas_init(struct atlas *atlas, const struct geometry *geometry)
 /* How many of count clusters from the cluster on are in the cell that it is in. */
 static uint64_t in_cell(const struct atlas_axis *axis, uint64_t cluster, uint64_t count)
 {
-    uint64_t room = (UINT64_C(1) << axis->bits) - (cluster & ((UINT64_C(1) << axis->bits) - 1));
+    uint64_t room = atlas_room(axis, cluster);
 
     return room < count ? room : count;
 }
@@ -119,6 +124,42 @@ void atlas_add_run(struct atlas *atlas, uint64_t cluster, const struct run *run,
         place(atlas, cluster, offset_to_cluster(atlas, run->value), inside);
     else
         count(atlas, cluster, run->class, inside);
+}
+
+/* Elements that are no data stand for row 0 and add nothing to the sum of places. */
+static void place_words(struct atlas *atlas, const struct atlas_part *part)
+{
+    struct atlas_guest *cell = &atlas->guest_cells[part->cluster >> atlas->guest.bits];
+    uint64_t *dots = atlas->dots[part->cluster >> atlas->columns.bits];
+    unsigned cluster_bits = (unsigned)__builtin_ctz(atlas->cluster_size);
+    unsigned to_place = cluster_bits + atlas->file.bits, to_row = cluster_bits + atlas->rows.bits;
+    uint32_t rows[LANES][ATLAS_ROWS] = {0};
+
+    for (size_t i = 0; i < part->count; i++) {
+        uint64_t word = bytes_load64(part->bytes + i * QED_ELEMENT_SIZE);
+
+        cell->places += word >> to_place;
+        rows[i % LANES][word >> to_row]++;
+    }
+    for (unsigned lane = 0; lane < LANES; lane++) {
+        for (uint32_t row = 0; row < ATLAS_ROWS; row++)
+            dots[row] += rows[lane][row];
+    }
+    dots[0] -= part->count - part->data;
+    cell->data += part->data;
+}
+
+void atlas_add_part(struct atlas *atlas, const struct atlas_part *part)
+{
+    struct atlas_guest *cell = &atlas->guest_cells[part->cluster >> atlas->guest.bits];
+
+    cell->zero += part->zero;
+    cell->fragments += part->fragments;
+    if (part->one_run)
+        place(atlas, part->cluster, offset_to_cluster(atlas, bytes_load64(part->bytes)),
+              part->count);
+    else if (part->data > 0)
+        place_words(atlas, part);
 }
 
 void atlas_merge(struct atlas *atlas, const struct atlas *other)

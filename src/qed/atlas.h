@@ -59,12 +59,33 @@ void atlas_init(struct atlas *atlas, const struct geometry *geometry);
 void atlas_add_run(struct atlas *atlas, uint64_t cluster, const struct run *run, unsigned fragments,
                    bool twice);
 
+/*
+ * Elements of an L2 table that are 0, 1 or valid, and lie inside the guest's view, all in one cell
+ * of it.
+ */
+struct atlas_part {
+    uint64_t cluster; /* of the guest, for the first element */
+    const unsigned char *bytes;
+    size_t count;
+    uint64_t data, zero, fragments; /* how many of them are that */
+    bool one_run;                   /* each is its predecessor plus a cluster */
+};
+
+/* Adds a part to all but the file's own cells. */
+void atlas_add_part(struct atlas *atlas, const struct atlas_part *part);
+
 /* Adds clusters of the file from the valid offset on. */
 void atlas_add_clusters(struct atlas *atlas, enum atlas_use use, uint64_t offset,
                         uint64_t clusters);
 
 /* Adds what another atlas of the same image counted. */
 void atlas_merge(struct atlas *atlas, const struct atlas *other);
+
+/* How many clusters from one on are in the cell that it is in. */
+static inline uint64_t atlas_room(const struct atlas_axis *axis, uint64_t cluster)
+{
+    return (UINT64_C(1) << axis->bits) - (cluster & ((UINT64_C(1) << axis->bits) - 1));
+}
 
 /* Bytes that a cell of an axis stands for. */
 uint64_t atlas_cell_size(const struct atlas *atlas, const struct atlas_axis *axis);

@@ -62,14 +62,47 @@ int audit_list_leaks(struct audit *audit, const struct claims *claims, struct fa
     return 0;
 }
 
+void audit_chart_table(struct audit *audit, enum atlas_use use, uint64_t offset, uint64_t taken)
+{
+    if (!audit->atlas)
+        return;
+    atlas_add_clusters(audit->atlas, use, offset, audit->geometry.table_clusters - taken);
+    atlas_add_clusters(audit->atlas, ATLAS_TWICE, offset, taken);
+}
+
+int audit_begin_atlas(struct audit *audit, uint64_t l1_taken, struct failure *why)
+{
+    uint64_t clusters = audit->geometry.header_end >> audit->geometry.cluster_bits;
+
+    if (!audit->atlas)
+        audit->atlas = malloc(sizeof(*audit->atlas));
+    if (!audit->atlas)
+        return failure_set_errno(why, ENOMEM, "cannot draw a map");
+    atlas_init(audit->atlas, &audit->geometry);
+    atlas_add_clusters(audit->atlas, ATLAS_HEADER, 0, clusters ? clusters : 1);
+    audit_chart_table(audit, ATLAS_L1, audit->header.l1_table_offset, l1_taken);
+    return 0;
+}
+
+void audit_chart_leaks(struct audit *audit, const struct claims *claims)
+{
+    uint64_t from = audit->geometry.header_end >> audit->geometry.cluster_bits, first, count;
+
+    while (claims_next_free(claims, from, claims->limit, &first, &count)) {
+        atlas_add_clusters(audit->atlas, ATLAS_LEAKED, first << audit->geometry.cluster_bits,
+                           count);
+        from = first + count;
+    }
+}
+
 /* The true figures. */
 static int count_truly(struct audit *audit, struct source *source,
                        const struct audit_options *options, struct failure *why)
 {
     int done = 0;
 
-    if (!options->in_order && !options->atlas && audit->header.header_size > 0)
-        done = audit_survey(audit, source, options->jobs, why);
+    if (!options->in_order && audit->header.header_size > 0)
+        done = audit_survey(audit, source, options, why);
     if (done == 0)
         done = audit_begin_inventory(audit, why) || audit_walk(audit, source, options->atlas, why)
                    ? -1

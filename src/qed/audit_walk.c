@@ -59,15 +59,6 @@ static int note_bad_pointers(struct audit *audit, const struct walk_step *step, 
     return findings_add(&audit->findings, &finding, why);
 }
 
-/* Charts a table, of whose clusters some were claimed before. */
-static void chart_table(struct audit *audit, enum atlas_use use, uint64_t offset, uint64_t taken)
-{
-    if (!audit->atlas)
-        return;
-    atlas_add_clusters(audit->atlas, use, offset, audit->geometry.table_clusters - taken);
-    atlas_add_clusters(audit->atlas, ATLAS_TWICE, offset, taken);
-}
-
 static int note_shared_table(struct audit *audit, const struct walk_step *step, struct failure *why)
 {
     struct finding finding = finding_at(audit, FINDING_TABLE_SHARED, step);
@@ -75,7 +66,7 @@ static int note_shared_table(struct audit *audit, const struct walk_step *step, 
     finding.count = step->taken;
     finding.value = finding.offset = step->table_offset;
     audit->duplicates += step->taken;
-    chart_table(audit, ATLAS_L2, step->table_offset, step->taken);
+    audit_chart_table(audit, ATLAS_L2, step->table_offset, step->taken);
     return findings_add(&audit->findings, &finding, why);
 }
 
@@ -118,37 +109,12 @@ static int note_step(struct audit *audit, const struct walk_step *step, struct f
         return note_shared_table(audit, step, why);
     case WALK_TABLE:
         usage_begin_table(&audit->usage);
-        chart_table(audit, ATLAS_L2, step->table_offset, 0);
+        audit_chart_table(audit, ATLAS_L2, step->table_offset, 0);
         return 0;
     case WALK_ELEMENTS:
         return note_elements(audit, step, why);
     }
     return 0;
-}
-
-/* Begins the atlas with what every image has. */
-static int begin_atlas(struct audit *audit, const struct walk *walk, struct failure *why)
-{
-    uint64_t header_clusters = audit->header.header_size ? walk->header_clusters : 1;
-
-    audit->atlas = malloc(sizeof(*audit->atlas));
-    if (!audit->atlas)
-        return failure_set_errno(why, ENOMEM, "cannot draw a map");
-    atlas_init(audit->atlas, &audit->geometry);
-    atlas_add_clusters(audit->atlas, ATLAS_HEADER, 0, header_clusters);
-    chart_table(audit, ATLAS_L1, audit->header.l1_table_offset, walk->l1_taken);
-    return 0;
-}
-
-static void chart_leaks(struct audit *audit, const struct walk *walk)
-{
-    uint64_t from = walk->header_clusters, first, count;
-
-    while (claims_next_free(&walk->claims, from, walk->limit, &first, &count)) {
-        atlas_add_clusters(audit->atlas, ATLAS_LEAKED, first << audit->geometry.cluster_bits,
-                           count);
-        from = first + count;
-    }
 }
 
 int audit_walk(struct audit *audit, struct source *source, bool atlas, struct failure *why)
@@ -159,7 +125,7 @@ int audit_walk(struct audit *audit, struct source *source, bool atlas, struct fa
 
     if (walk_init(&walk, source, &audit->geometry, audit->header.l1_table_offset, WALK_TRUE, why))
         goto out;
-    if (atlas && begin_atlas(audit, &walk, why))
+    if (atlas && audit_begin_atlas(audit, walk.l1_taken, why))
         goto out;
     finding.count = audit->duplicates = walk.l1_taken;
     if (walk.l1_taken && findings_add(&audit->findings, &finding, why))
@@ -177,7 +143,7 @@ int audit_walk(struct audit *audit, struct source *source, bool atlas, struct fa
     if (audit->leaks && audit_list_leaks(audit, &walk.claims, why))
         goto failed;
     if (audit->atlas && !audit->check_errors)
-        chart_leaks(audit, &walk);
+        audit_chart_leaks(audit, &walk.claims);
     audit->walked = true;
     goto out;
 failed:

@@ -238,23 +238,32 @@ int claims_merge(struct claims *claims, struct claims *from, struct failure *why
     return 0;
 }
 
-uint64_t claims_count(struct claims *claims)
-{
-    claims->claimed = 0;
-    for (size_t i = 0; i < claims->used_count; i++) {
-        const unsigned char *block = claims->blocks[claims->used[i]];
-
-        for (size_t at = 0; at < BLOCK_SIZE; at += sizeof(uint64_t))
-            claims->claimed += (uint64_t)__builtin_popcountll(bytes_load64(block + at));
-    }
-    return claims->claimed;
-}
-
 static uint64_t word_at(const struct claims *claims, uint64_t number)
 {
     const unsigned char *block = claims->blocks[number / BLOCK_BITS];
 
     return block ? bytes_load64(&block[word_place(number)]) : 0;
+}
+
+uint64_t claims_count_part(const struct claims *claims, uint64_t first, uint64_t count)
+{
+    uint64_t sum = 0, end = first + count;
+
+    while (first < end) {
+        uint64_t mask = mask_of(first % WORD_BITS, end - first);
+
+        sum += (uint64_t)__builtin_popcountll(word_at(claims, first) & mask);
+        first += WORD_BITS - first % WORD_BITS;
+    }
+    return sum;
+}
+
+uint64_t claims_count(struct claims *claims)
+{
+    claims->claimed = 0;
+    for (size_t i = 0; i < claims->used_count; i++)
+        claims->claimed += claims_count_part(claims, claims->used[i] * BLOCK_BITS, BLOCK_BITS);
+    return claims->claimed;
 }
 
 bool claims_holds(const struct claims *claims, uint64_t number)

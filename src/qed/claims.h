@@ -52,6 +52,9 @@ static inline void claims_prefetch(const struct claims *claims, uint64_t number)
 /* Adds all members of another set of the same limit, which is empty afterwards. -1: no memory. */
 int claims_merge(struct claims *claims, struct claims *from, struct failure *why);
 
+/* How many members there are from first on; all count numbers belong to one block. */
+uint64_t claims_count_part(const struct claims *claims, uint64_t first, uint64_t count);
+
 /* Counts the members anew, which is due after claims_set(); returns claims->claimed. */
 uint64_t claims_count(struct claims *claims);
 

@@ -258,6 +258,7 @@ INLINE void scan(struct kernel *kernel, const unsigned char *bytes, size_t count
         }
     }
     scan_mixed(kernel, &hand, bytes, count);
+    take_rows(kernel, &hand);
     kernel->hand = hand;
 }
 
@@ -274,10 +275,8 @@ scan_avx2(struct kernel *kernel, const unsigned char *bytes, size_t count)
 }
 #endif
 
-void kernel_scan(struct kernel *kernel, const unsigned char *bytes, size_t count)
+static void scan_best(struct kernel *kernel, const unsigned char *bytes, size_t count)
 {
-    if (kernel->hand.in_head && kernel->hand.run == 0 && count > 0)
-        kernel->first = bytes_load64(bytes);
 #ifdef __x86_64__
     if (!kernel->plain && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2")) {
         scan_avx2(kernel, bytes, count);
@@ -285,6 +284,17 @@ void kernel_scan(struct kernel *kernel, const unsigned char *bytes, size_t count
     }
 #endif
     scan_plain(kernel, bytes, count);
+}
+
+/* The first of the elements that count as fragments has no predecessor to be far from. */
+void kernel_scan(struct kernel *kernel, const unsigned char *bytes, size_t count)
+{
+    bool none_yet = kernel->hand.last == NO_LAST;
+
+    if (kernel->hand.in_head && kernel->hand.run == 0 && count > 0)
+        kernel->first = bytes_load64(bytes);
+    scan_best(kernel, bytes, count);
+    kernel->usage.fragmented_clusters -= none_yet && kernel->hand.last != NO_LAST;
 }
 
 void kernel_begin(struct kernel *kernel)
@@ -298,13 +308,10 @@ void kernel_skip(struct kernel *kernel)
     end_run(kernel, &kernel->hand, kernel->hand.run);
 }
 
-/* The first of the elements that were counted as fragments has no predecessor to be far from. */
 void kernel_end(struct kernel *kernel, struct kernel_ends *ends)
 {
-    struct kernel_hand *hand = &kernel->hand;
+    const struct kernel_hand *hand = &kernel->hand;
 
-    take_rows(kernel, hand);
-    kernel->usage.fragmented_clusters -= hand->last != NO_LAST;
     *ends = (struct kernel_ends){
         .head = hand->in_head ? hand->run : hand->head,
         .tail = hand->run,

@@ -8,11 +8,12 @@
 #include "base/bytes.h"
 
 int survey_init(struct survey *survey, const struct geometry *geometry, uint64_t l1_offset,
-                struct inventory *inventory, struct failure *why)
+                struct inventory *inventory, struct atlas *atlas, struct failure *why)
 {
     uint64_t taken = 0;
 
-    *survey = (struct survey){.geometry = geometry, .inventory = inventory, .l1_offset = l1_offset};
+    *survey = (struct survey){
+        .geometry = geometry, .inventory = inventory, .atlas = atlas, .l1_offset = l1_offset};
     if (claims_init(&survey->claims, geometry->file_clusters, why))
         return -1;
     return claims_take_all(&survey->claims, l1_offset >> geometry->cluster_bits,
@@ -109,6 +110,12 @@ int surveyor_init(struct surveyor *surveyor, struct survey *survey, struct failu
         return -1;
     survey->claims_lent = true;
     kernel_init(&surveyor->kernel, survey->geometry, claims, false);
+    if (!survey->atlas)
+        return 0;
+    surveyor->atlas = malloc(sizeof(*surveyor->atlas));
+    if (!surveyor->atlas)
+        return failure_set_errno(why, ENOMEM, "cannot draw a map");
+    atlas_init(surveyor->atlas, survey->geometry);
     return 0;
 }
 
@@ -116,6 +123,7 @@ void surveyor_free(struct surveyor *surveyor)
 {
     claims_free(&surveyor->claims);
     extents_free(&surveyor->words);
+    free(surveyor->atlas);
 }
 
 void surveyor_begin(struct surveyor *surveyor, struct survey_table *table)
@@ -129,24 +137,70 @@ void surveyor_begin(struct surveyor *surveyor, struct survey_table *table)
     kernel_begin(&surveyor->kernel);
 }
 
-/* Elements that lie in one grain and on one side of image_size. */
-static int scan_part(struct surveyor *surveyor, const unsigned char *bytes, size_t count,
-                     uint64_t grain_offset, uint64_t grain_size, struct failure *why)
+/* The guest's cluster that the next element is for. */
+static uint64_t guest_cluster(const struct surveyor *surveyor)
 {
+    return surveyor->table->l1_index * surveyor->survey->geometry->nelems + surveyor->index;
+}
+
+/* How many of the next elements lie in one grain, on one side of image_size, in one cell of maps.
+ */
+static size_t part_count(const struct surveyor *surveyor, uint64_t grain)
+{
+    uint64_t at = surveyor->table->offset + surveyor->index * QED_ELEMENT_SIZE;
+    uint64_t part = (grain - (at & (grain - 1))) / QED_ELEMENT_SIZE, room;
+
+    if (surveyor->index >= surveyor->inside)
+        return (size_t)part;
+    if (part > surveyor->inside - surveyor->index)
+        part = surveyor->inside - surveyor->index;
+    if (!surveyor->atlas)
+        return (size_t)part;
+    room = atlas_room(&surveyor->atlas->guest, guest_cluster(surveyor));
+    return (size_t)(part < room ? part : room);
+}
+
+/* Charts elements that the kernel counted. Invalid ones could lie outside of all cells. */
+static void chart(struct surveyor *surveyor, struct atlas_part *part)
+{
+    if (surveyor->index >= surveyor->inside)
+        surveyor->atlas->outside += part->data + part->zero;
+    else if (surveyor->kernel.usage.invalid_elements == 0)
+        atlas_add_part(surveyor->atlas, part);
+}
+
+static int scan_part(struct surveyor *surveyor, const unsigned char *bytes, size_t count,
+                     uint64_t grain, struct failure *why)
+{
+    const uint64_t start = surveyor->table->offset + surveyor->index * QED_ELEMENT_SIZE;
     struct usage *usage = &surveyor->kernel.usage;
-    uint64_t before = kernel_words(&surveyor->kernel), words;
+    uint64_t words = kernel_words(&surveyor->kernel);
+    struct atlas_part part = {
+        .cluster = guest_cluster(surveyor),
+        .bytes = bytes,
+        .count = count,
+        .data = usage->valid_elements,
+        .zero = usage->zero_clusters,
+        .fragments = usage->fragmented_clusters,
+    };
 
     kernel_scan(&surveyor->kernel, bytes, count);
     if (surveyor->kernel.failed)
         return failure_set_errno(why, ENOMEM, "cannot keep account of %" PRIu64 " clusters",
                                  surveyor->kernel.claims->limit);
-    words = kernel_words(&surveyor->kernel) - before;
+    part.data = usage->valid_elements - part.data;
+    part.zero = usage->zero_clusters - part.zero;
+    part.fragments = usage->fragmented_clusters - part.fragments;
+    part.one_run = surveyor->kernel.hand.run >= count;
+    if (surveyor->atlas)
+        chart(surveyor, &part);
+    words = kernel_words(&surveyor->kernel) - words;
     if (surveyor->index < surveyor->inside)
         usage->image_clusters += words;
     else
         usage->beyond_clusters += words;
     surveyor->index += count;
-    return words ? extents_add(&surveyor->words, grain_offset, grain_size, why) : 0;
+    return words ? extents_add(&surveyor->words, start & ~(grain - 1), grain, why) : 0;
 }
 
 int surveyor_words(struct surveyor *surveyor, const unsigned char *bytes, size_t count,
@@ -155,16 +209,11 @@ int surveyor_words(struct surveyor *surveyor, const unsigned char *bytes, size_t
     uint64_t grain = inventory_grain(surveyor->survey->geometry);
 
     while (count > 0) {
-        uint64_t at = surveyor->table->offset + surveyor->index * QED_ELEMENT_SIZE;
-        uint64_t start = at & ~(grain - 1);
-        uint64_t to_image_end = surveyor->inside - surveyor->index;
-        size_t part = (size_t)(start + grain - at) / QED_ELEMENT_SIZE;
+        size_t part = part_count(surveyor, grain);
 
         if (part > count)
             part = count;
-        if (surveyor->index < surveyor->inside && part > to_image_end)
-            part = (size_t)to_image_end;
-        if (scan_part(surveyor, bytes, part, start, grain, why))
+        if (scan_part(surveyor, bytes, part, grain, why))
             return -1;
         bytes += part * QED_ELEMENT_SIZE;
         count -= part;
@@ -195,6 +244,8 @@ int survey_join(struct survey *survey, struct surveyor *surveyor, struct failure
         if (extents_add(&survey->inventory->words, words->offset, words->size, why))
             return -1;
     }
+    if (survey->atlas)
+        atlas_merge(survey->atlas, surveyor->atlas);
     return claims_merge(&survey->claims, &surveyor->claims, why);
 }
 
@@ -225,6 +276,28 @@ static void join_runs(struct survey *survey)
     usage_count_run(&survey->usage, run);
 }
 
+/* Data are in the cells of the file what is claimed there and no table. */
+static void chart_file(struct survey *survey)
+{
+    struct atlas *atlas = survey->atlas;
+    uint64_t cell = UINT64_C(1) << atlas->file.bits;
+    uint64_t part = cell < CLAIMS_BLOCK_BITS ? cell : CLAIMS_BLOCK_BITS;
+
+    for (size_t i = 0; i < survey->count; i++)
+        atlas_add_clusters(atlas, ATLAS_L2, survey->tables[i].offset,
+                           survey->geometry->table_clusters);
+    for (size_t i = 0; i < survey->claims.used_count; i++) {
+        uint64_t at = survey->claims.used[i] * CLAIMS_BLOCK_BITS, end = at + CLAIMS_BLOCK_BITS;
+
+        for (; at < end && at < survey->claims.limit; at += part)
+            atlas->file_cells[ATLAS_DATA][at >> atlas->file.bits] +=
+                claims_count_part(&survey->claims, at, part);
+    }
+    for (uint32_t i = 0; i < atlas->file.cells; i++)
+        atlas->file_cells[ATLAS_DATA][i] -=
+            atlas->file_cells[ATLAS_L1][i] + atlas->file_cells[ATLAS_L2][i];
+}
+
 void survey_finish(struct survey *survey)
 {
     struct usage *usage = &survey->usage;
@@ -236,6 +309,8 @@ void survey_finish(struct survey *survey)
     usage_finish(usage);
     survey->leaks =
         survey->geometry->file_clusters - header_clusters - claims_count(&survey->claims);
+    if (survey->atlas)
+        chart_file(survey);
 }
 
 bool survey_conflicts(const struct survey *survey)

@@ -2,6 +2,7 @@
 #ifndef QED_SURVEY_H
 #define QED_SURVEY_H
 
+#include "qed/atlas.h"
 #include "qed/inventory.h"
 #include "qed/kernel.h"
 
@@ -32,6 +33,7 @@ struct survey {
     const struct geometry *geometry;
     struct inventory *inventory;
     struct claims claims;
+    struct atlas *atlas; /* NULL, or to be filled in too */
     struct survey_table *tables;
     size_t count, capacity;
 
@@ -49,6 +51,7 @@ struct surveyor {
     struct survey *survey;
     struct claims claims; /* of all but the first, which uses the survey's */
     struct kernel kernel;
+    struct atlas *atlas;
     struct extents words; /* grains that hold a word other than 0 */
     struct survey_table *table;
     uint64_t index;  /* of the next element */
@@ -57,11 +60,11 @@ struct surveyor {
 
 /*
  * Begins a survey of an image whose L1 table is at l1_offset, a valid table offset, and whose
- * header_size is not 0. The inventory, which has the L1 table already, is filled in. survey_free()
- * is due even if this fails.
+ * header_size is not 0. The inventory and the atlas (or NULL), which have the header and the L1
+ * table already, are filled in. survey_free() is due even if this fails.
  */
 int survey_init(struct survey *survey, const struct geometry *geometry, uint64_t l1_offset,
-                struct inventory *inventory, struct failure *why);
+                struct inventory *inventory, struct atlas *atlas, struct failure *why);
 void survey_free(struct survey *survey);
 
 /* Takes count elements of the L1 table from index on. */

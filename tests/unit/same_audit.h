@@ -52,6 +52,23 @@ static inline bool same_inventory(const struct inventory *a, const struct invent
     return true;
 }
 
+static inline bool same_axis(const struct atlas_axis *a, const struct atlas_axis *b)
+{
+    return a->clusters == b->clusters && a->bits == b->bits && a->cells == b->cells;
+}
+
+static inline bool same_atlas(const struct atlas *a, const struct atlas *b)
+{
+    if (!a || !b)
+        return !a && !b;
+    return a->cluster_size == b->cluster_size && same_axis(&a->guest, &b->guest) &&
+           same_axis(&a->file, &b->file) && same_axis(&a->columns, &b->columns) &&
+           same_axis(&a->rows, &b->rows) && a->outside == b->outside && a->beyond == b->beyond &&
+           !memcmp(a->guest_cells, b->guest_cells, sizeof(a->guest_cells)) &&
+           !memcmp(a->file_cells, b->file_cells, sizeof(a->file_cells)) &&
+           !memcmp(a->dots, b->dots, sizeof(a->dots));
+}
+
 /* What differs, or NULL. */
 static inline const char *audit_difference(const struct audit *a, const struct audit *b)
 {
@@ -71,6 +88,8 @@ static inline const char *audit_difference(const struct audit *a, const struct a
         return "verdict";
     if (!qemu_same(&a->qemu, &b->qemu))
         return "qemu-img's figures";
+    if (!same_atlas(a->atlas, b->atlas))
+        return "atlas";
     return same_inventory(&a->inventory, &b->inventory) ? NULL : "inventory";
 }
 

@@ -78,7 +78,8 @@ static void build_soundly(struct tiny_image *image, struct prng *prng)
 
 static struct audit *audit_in(struct tiny_image *image, bool in_order, unsigned jobs)
 {
-    const struct audit_options options = {.keep = 3, .in_order = in_order, .jobs = jobs};
+    const struct audit_options options = {
+        .keep = 3, .in_order = in_order, .jobs = jobs, .atlas = true};
     struct audit *audit = test_malloc(sizeof(*audit));
     struct failure why = {0};
 
@@ -114,9 +115,9 @@ static bool decides(struct tiny_image *image)
     bool decided;
 
     inventory_init(&inventory, &image->geometry);
-    EXPECT_OK(
-        survey_init(&survey, &image->geometry, image->header.l1_table_offset, &inventory, &why),
-        &why);
+    EXPECT_OK(survey_init(&survey, &image->geometry, image->header.l1_table_offset, &inventory,
+                          NULL, &why),
+              &why);
     decided = survey_read(&survey, &image->memory.source, 1);
     survey_free(&survey);
     inventory_free(&inventory);
@@ -338,7 +339,7 @@ static void survey_from_memory(struct tiny_image *image, struct survey *survey,
     uint64_t l1 = image->header.l1_table_offset;
     struct failure why = {0};
 
-    EXPECT_OK(survey_init(survey, &image->geometry, l1, inventory, &why), &why);
+    EXPECT_OK(survey_init(survey, &image->geometry, l1, inventory, NULL, &why), &why);
     EXPECT_OK(survey_pointers(survey, 0, image->memory.bytes + l1, image->geometry.nelems, &why),
               &why);
     assert_false(survey_conflicts(survey));
