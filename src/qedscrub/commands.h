@@ -10,6 +10,7 @@ int cmd_info(const struct options *options);
 int cmd_audit(const struct options *options);
 int cmd_merge(const struct options *options);
 int cmd_restore(const struct options *options);
+int cmd_diff(const struct options *options);
 int cmd_verify(const struct options *options);
 
 /* Says on standard error, in one line, why something failed. */

@@ -36,13 +36,19 @@ static int run(const struct options *options)
     return command_row_of(options->command)->run(options);
 }
 
+/* The exit status of a command that could not do its work. */
+static int failed(const struct options *options)
+{
+    return options->command == COMMAND_DIFF ? STATUS_DIFF_TROUBLE : STATUS_FAILED;
+}
+
 /* What was printed must have arrived, on a full disk too. */
-static int flush_stdout(int status)
+static int flush_stdout(const struct options *options, int status)
 {
     if (streams_close(stdout))
         return status;
     fprintf(stderr, "qedscrub: cannot write to standard output\n");
-    return STATUS_FAILED;
+    return failed(options);
 }
 
 int main(int argc, char **argv)
@@ -58,7 +64,7 @@ int main(int argc, char **argv)
     if (options_parse(&options, argc, argv, &why)) {
         complain(&why);
         fprintf(stderr, "Try 'qedscrub --help'.\n");
-        return STATUS_FAILED;
+        return failed(&options);
     }
-    return flush_stdout(run(&options));
+    return flush_stdout(&options, run(&options));
 }

@@ -39,7 +39,7 @@ const struct option_row option_rows[] = {
           "tables: made for tables (default); zlib: zlib at its fastest"),
     VALUE(0, "against", "IMAGE", against, COMMAND_VERIFY,
           "compare with the original too: words and verdict"),
-    VALUE(0, "output", "FORMAT", output, COMMAND_INFO | COMMAND_FLEET,
+    VALUE(0, "output", "FORMAT", output, COMMAND_INFO | COMMAND_DIFF | COMMAND_FLEET,
           "human (default) or json; info: html too; of many\n"
           "images ndjson, csv, junit, openmetrics, markdown, github"),
     VALUE(0, "max-findings", "N", max_findings, COMMAND_IMAGES, "findings listed of each kind (8)"),
@@ -89,6 +89,8 @@ const struct command_row command_rows[] = {
      "Puts records of many images together and reports on them in any format."},
     {"restore", COMMAND_RESTORE, cmd_restore, "restore BUNDLE -o IMAGE [--fill=offset]",
      "Writes the image of a bundle as a sparse file."},
+    {"diff", COMMAND_DIFF, cmd_diff, "diff BEFORE AFTER",
+     "Shows what changed between two images, bundles, or files with records."},
     {"verify", COMMAND_VERIFY, cmd_verify, "verify BUNDLE [--against IMAGE]",
      "Proves, from a bundle alone, that it holds no guest data."},
     {0},

@@ -112,6 +112,19 @@ static void find_command(struct options *options, int argc, char **argv)
     }
 }
 
+/* Where the options make no sense: the first word that is none. */
+static void guess_command(struct options *options, int argc, char **argv)
+{
+    int i = 1;
+
+    while (i < argc && argv[i][0] == '-')
+        i++;
+    for (const struct command_row *row = command_rows; i < argc && row->name; row++) {
+        if (!strcmp(argv[i], row->name))
+            options->command = row->command;
+    }
+}
+
 static int check_applicable(const struct options *options, uint64_t used, struct failure *why)
 {
     for (size_t i = 0; option_rows[i].name; i++) {
@@ -130,8 +143,10 @@ int options_parse(struct options *options, int argc, char **argv, struct failure
                                 .output = DEFAULT_OUTPUT,
                                 .max_findings = DEFAULT_MAX_FINDINGS,
                                 .policy = POLICY_DEFAULT};
-    if (read_options(options, argc, argv, &used, why))
+    if (read_options(options, argc, argv, &used, why)) {
+        guess_command(options, argc, argv);
         return -1;
+    }
     find_command(options, argc, argv);
     if (options->help || options->version)
         return 0;

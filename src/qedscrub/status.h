@@ -10,7 +10,9 @@ enum {
     STATUS_LEAKS = 3,
     STATUS_LIMIT = 4, /* consistent, but over a limit that was given */
     STATUS_NOT_QED = 63,
-    STATUS_SIGNAL = 128 /* and the number of the signal that put an end to it */
+    STATUS_SIGNAL = 128 /* and the number of the signal that put an end to it */,
+
+    STATUS_DIFF_TROUBLE = 2 /* of diff, which is as diff(1): 0 same, 1 different */
 };
 
 /*
