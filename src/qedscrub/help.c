@@ -45,6 +45,10 @@ void options_help(FILE *out, unsigned command)
         if (!command || row->commands & command)
             print_row(out, row);
     }
+    if (command == COMMAND_DIFF) {
+        fprintf(out, "\nExit status, as of diff(1): 0 the same; 1 different; 2 trouble.\n");
+        return;
+    }
     fprintf(out, "\nExit status: 0 consistent, or packed; 1 failed; 2 corrupt; 3 leaks only; "
                  "4 over a\nlimit that was given; 63 not a QED image.\n");
     if (!command || command == COMMAND_PACK)

@@ -25,7 +25,7 @@ enum command {
 /* Those that read images, those that report on many, and all. */
 #define COMMAND_IMAGES (COMMAND_PACK | COMMAND_INFO | COMMAND_AUDIT | COMMAND_DIFF)
 #define COMMAND_FLEET  (COMMAND_AUDIT | COMMAND_MERGE)
-#define COMMAND_ALL    (COMMAND_IMAGES | COMMAND_FLEET | COMMAND_VERIFY)
+#define COMMAND_ALL    (COMMAND_IMAGES | COMMAND_FLEET | COMMAND_VERIFY | COMMAND_RESTORE)
 
 /* --report FORMAT=FILE: an output beside standard output. */
 struct report_option {
