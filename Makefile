@@ -102,6 +102,9 @@ $(BUILD)/tests/unit/test_status: $(BUILD)/src/qedscrub/status.o
 $(BUILD)/tests/unit/test_worker: $(BUILD)/src/qedscrub/worker.o
 $(BUILD)/tests/unit/test_files: $(BUILD)/src/qedscrub/files.o
 $(BUILD)/tests/unit/test_find: $(addprefix $(BUILD)/src/qedscrub/,find.o files.o)
+$(BUILD)/tests/unit/test_names: $(BUILD)/src/qedscrub/names.o
+$(BUILD)/tests/unit/test_gather: $(addprefix $(BUILD)/src/qedscrub/,gather.o find.o files.o \
+                                 name_list.o)
 $(BUILD)/tests/unit/test_interrupt: $(BUILD)/src/qedscrub/interrupt.o
 $(BUILD)/tests/unit/test_message: $(BUILD)/src/qedscrub/message.o
 $(BUILD)/tests/unit/test_name_list: $(BUILD)/src/qedscrub/name_list.o

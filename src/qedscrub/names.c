@@ -2,6 +2,7 @@
 #include "qedscrub/names.h"
 
 #include <errno.h>
+#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,13 +26,44 @@ static int stem_length(const char *base)
     return (int)(dot && dot != base ? (size_t)(dot - base) : strlen(base));
 }
 
-static bool is_given(const struct names *names, const char *path)
+/* A name that was given out, and of the first of a stem the last number of that stem. */
+struct given {
+    char *path;
+    unsigned number;
+};
+
+static int compare(const void *a, const void *b)
 {
-    for (size_t i = 0; i < names->count; i++) {
-        if (!strcmp(names->given[i], path))
-            return true;
+    return strcmp(((const struct given *)a)->path, ((const struct given *)b)->path);
+}
+
+static void free_given(void *given)
+{
+    free(((struct given *)given)->path);
+    free(given);
+}
+
+/* The name as it was given out before, or NULL. */
+static struct given *find_given(const struct names *names, char *path)
+{
+    struct given key = {.path = path}, **found = tfind(&key, &names->given, compare);
+
+    return found ? *found : NULL;
+}
+
+/* Takes path over. */
+static struct given *add_given(struct names *names, char *path)
+{
+    struct given *given = malloc(sizeof(*given));
+
+    if (given)
+        *given = (struct given){path, 1};
+    if (!given || !tsearch(given, &names->given, compare)) {
+        free(given);
+        free(path);
+        return NULL;
     }
-    return false;
+    return given;
 }
 
 static char *make_name(const struct names *names, const char *image_path, unsigned number)
@@ -49,43 +81,30 @@ static char *make_name(const struct names *names, const char *image_path, unsign
     return path;
 }
 
-static bool has_room(struct names *names)
+static const char *out_of_memory(void)
 {
-    size_t capacity = names->capacity ? names->capacity * 2 : 16;
-    char **given;
+    struct failure why = {0};
 
-    if (names->count < names->capacity)
-        return true;
-    given = reallocarray(names->given, capacity, sizeof(*given));
-    if (!given)
-        return false;
-    names->given = given;
-    names->capacity = capacity;
-    return true;
+    failure_set_errno(&why, ENOMEM, "cannot name a bundle");
+    complain(&why);
+    return NULL;
 }
 
 const char *names_next(struct names *names, const char *image_path)
 {
-    char *path = has_room(names) ? make_name(names, image_path, 1) : NULL;
+    char *path = make_name(names, image_path, 1);
+    struct given *first = path ? find_given(names, path) : NULL, *given;
 
-    for (unsigned number = 2; path && is_given(names, path); number++) {
+    while (path && find_given(names, path)) {
         free(path);
-        path = make_name(names, image_path, number);
+        path = make_name(names, image_path, ++first->number);
     }
-    if (!path) {
-        struct failure why = {0};
-
-        failure_set_errno(&why, ENOMEM, "cannot name a bundle");
-        complain(&why);
-        return NULL;
-    }
-    names->given[names->count++] = path;
-    return path;
+    given = path ? add_given(names, path) : NULL;
+    return given ? given->path : out_of_memory();
 }
 
 void names_free(struct names *names)
 {
-    for (size_t i = 0; i < names->count; i++)
-        free(names->given[i]);
-    free(names->given);
+    tdestroy(names->given, free_given);
+    names->given = NULL;
 }

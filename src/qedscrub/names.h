@@ -8,8 +8,7 @@
 /* Names of the bundles of several images in one directory: STEM.bug.tar.gz, each only once. */
 struct names {
     const char *directory;
-    char **given;
-    size_t count, capacity;
+    void *given; /* a tree of them; NULL: none */
 };
 
 /*

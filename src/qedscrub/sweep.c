@@ -2,6 +2,7 @@
 #include "qedscrub/sweep.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -240,16 +241,27 @@ static int go(struct sweep *sweep, const struct interrupt *interrupt, struct fai
     return -1;
 }
 
+/* One process for each core that we may use, unless told otherwise. */
+static unsigned worker_count(const struct options *options, size_t files)
+{
+    unsigned count = options->jobs;
+    cpu_set_t set;
+
+    /* Fails where there are more cores than the set has room for. */
+    if (!count)
+        count = sched_getaffinity(0, sizeof(set), &set) ? CPU_SETSIZE : (unsigned)CPU_COUNT(&set);
+    return count < files ? count : (unsigned)files;
+}
+
 int sweep_run(struct fleet *fleet, struct files *files, const struct fleet *old,
               const struct options *options, struct failure *why)
 {
     struct sweep sweep = {.options = options, .files = files, .fleet = fleet, .old = old};
-    struct pool_options pool_options = {
-        .work = examine_file,
-        .context = (void *)options,
-        .workers = options->jobs < files->count ? options->jobs : (unsigned)files->count,
-        .timeout = options->timeout,
-        .jailed = !options->no_sandbox};
+    struct pool_options pool_options = {.work = examine_file,
+                                        .context = (void *)options,
+                                        .workers = worker_count(options, files->count),
+                                        .timeout = options->timeout,
+                                        .jailed = !options->no_sandbox};
     struct interrupt interrupt;
     int result = -1;
 
