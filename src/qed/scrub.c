@@ -77,7 +77,7 @@ static uint64_t rewrite_word(struct scrub *scrub, enum table_level level, uint64
         scrub->state.last_in = word;
         scrub->state.last_out = out;
     }
-    if (out == word)
+    if (out == word && !marker_is(&scrub->audit->geometry, out))
         scrub->counts.kept++;
     else
         scrub->counts.rewritten++;

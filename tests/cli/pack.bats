@@ -265,3 +265,13 @@ END
     [ "$(qemu-img map --output=json qedscrub/image.qed | grep -v filename)" = \
       "$(qemu-img map --output=json bad.qed | grep -v filename)" ]
 }
+
+@test "a copy can be packed again, and its copy is the same" {
+    printf 'cluster-size 4K\ntable-size 2\nimage-size 16M\ndata 0 9\nl2 0 4 5\nl2 0 5 0x5005\nl1 4 3\n' |
+        mkimage - bad.qed
+    qedscrub -q bad.qed -o bug.tar
+    tar xf bug.tar
+    qedscrub -q qedscrub/image.qed -o again.tar --label again
+    tar xf again.tar
+    cmp qedscrub/image.qed again/image.qed
+}
