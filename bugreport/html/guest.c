@@ -5,11 +5,11 @@
 #include "bugreport/html/parts.h"
 #include "bugreport/html/write.h"
 
-enum { DATA, ZERO, INVALID, KINDS };
+enum { DATA, ZERO, INVALID, UNREADABLE, KINDS };
 
 static bool is_hole(const struct atlas_guest *cell)
 {
-    return cell->data + cell->zero + cell->invalid == 0;
+    return cell->data + cell->zero + cell->invalid + cell->unreadable == 0;
 }
 
 /* Where in the file the data of a cell lie on average: a cell of the file. */
@@ -20,9 +20,9 @@ static uint64_t mean_place(const struct atlas_guest *cell)
 
 static void draw_rects(FILE *out, const struct atlas *atlas, uint32_t index)
 {
-    static const char *const classes[] = {"", "zero", "broken"};
+    static const char *const classes[] = {"", "zero", "broken", "unread"};
     const struct atlas_guest *cell = &atlas->guest_cells[index];
-    const uint64_t values[KINDS] = {cell->data, cell->zero, cell->invalid};
+    const uint64_t values[KINDS] = {cell->data, cell->zero, cell->invalid, cell->unreadable};
     int heights[KINDS], y = (int)(index / HTML_MAP_COLUMNS + 1) * HTML_TALL;
 
     html_stack(values, KINDS, atlas_cell_clusters(&atlas->guest, index), heights);
@@ -49,6 +49,8 @@ static void draw_cell(FILE *out, const struct atlas *atlas, uint32_t index)
     if (cell->data)
         fprintf(out, "; near %s of the file",
                 HTML_SIZE(mean_place(cell) * atlas_cell_size(atlas, &atlas->file)));
+    if (cell->unreadable)
+        fprintf(out, "; %" PRIu64 " cannot be read", cell->unreadable);
     fprintf(out, "</title>");
     draw_rects(out, atlas, index);
     fprintf(out, "</g>\n");
@@ -72,6 +74,7 @@ static void add(struct atlas_guest *to, const struct atlas_guest *from)
     to->data += from->data;
     to->zero += from->zero;
     to->invalid += from->invalid;
+    to->unreadable += from->unreadable;
     to->fragments += from->fragments;
 }
 
@@ -86,6 +89,7 @@ static void write_stretch(FILE *out, const struct atlas *atlas, uint32_t first, 
     html_td_count(out, sum->data);
     html_td_count(out, sum->zero);
     html_td_count(out, sum->invalid);
+    html_td_count(out, sum->unreadable);
     html_td_count(out, sum->fragments);
     fprintf(out, "</tr>\n");
 }

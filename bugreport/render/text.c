@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/quote.h"
+#include "bugreport/render/maps.h"
 
 #define LABEL_WIDTH  28
 #define MAX_SUSPECTS 16 /* listed */
@@ -66,9 +67,15 @@ static void print_field(FILE *out, const struct record *record, const struct rec
     fprintf(out, "%s\n", text_field(value, record, field));
 }
 
-static void print_figures(FILE *out, const struct record *record)
+static void print_heading(FILE *out, const struct text_style *style, const char *heading)
 {
-    fprintf(out, "\nFigures\n");
+    fprintf(out, "\n%s%s%s\n", style_tone(style, TONE_HEADING), heading,
+            style_tone(style, TONE_END));
+}
+
+static void print_figures(FILE *out, const struct record *record, const struct text_style *style)
+{
+    print_heading(out, style, "Figures");
     for (const struct record_field *field = record_fields; field->key; field++) {
         if (record_has_field(record, field))
             print_field(out, record, field);
@@ -79,11 +86,11 @@ static void print_figures(FILE *out, const struct record *record)
     }
 }
 
-static void print_histogram(FILE *out, const struct record *record)
+static void print_histogram(FILE *out, const struct record *record, const struct text_style *style)
 {
     if (!record->has_figures || record->runs == 0)
         return;
-    fprintf(out, "\nRun lengths: how many clusters lie one behind the other\n");
+    print_heading(out, style, "Run lengths: how many clusters lie one behind the other");
     for (unsigned power = 0; power < RECORD_POWERS; power++) {
         uint64_t count = record->run_histogram[power];
         uint64_t first = UINT64_C(1) << power;
@@ -109,9 +116,17 @@ static void print_qemu(FILE *out, const char *of, const struct qemu_check *check
         fprintf(out, "does not open it (%s), exit 1\n", check->error);
 }
 
-static void print_verdict(FILE *out, const struct record *record)
+enum text_tone text_tone_of(const struct record *record)
 {
-    fprintf(out, "\nVerdict: %s%s%s\n", verdict_name(record->verdict),
+    if (record->verdict == VERDICT_CONSISTENT)
+        return TONE_GOOD;
+    return record->verdict == VERDICT_CORRUPT ? TONE_BAD : TONE_WARN;
+}
+
+static void print_verdict(FILE *out, const struct record *record, const struct text_style *style)
+{
+    fprintf(out, "\nVerdict: %s%s%s%s%s\n", style_tone(style, text_tone_of(record)),
+            verdict_name(record->verdict), style_tone(style, TONE_END),
             record->dirty_flag ? ", marked dirty (need-check)" : "",
             record->in_use ? ", read while in use" : "");
     if (record->has_figures && record->leaks == RECORD_UNKNOWN)
@@ -187,12 +202,12 @@ static void print_kind(FILE *out, const struct record *record, int kind, size_t 
         fprintf(out, "      and %" PRIu64 " more\n", rest);
 }
 
-static void print_findings(FILE *out, const struct record *record)
+static void print_findings(FILE *out, const struct record *record, const struct text_style *style)
 {
     size_t next = 0;
     bool any = false;
 
-    fprintf(out, "\nFindings\n");
+    print_heading(out, style, "Findings");
     for (int kind = 0; kind < FINDING_KINDS; kind++) {
         any |= record->kinds[kind] > 0;
         print_kind(out, record, kind, &next);
@@ -240,12 +255,12 @@ static void print_suspects(FILE *out, const struct record_copy *copy)
                      "can be the\n  guest's\n");
 }
 
-static void print_copy(FILE *out, const struct record *record)
+static void print_copy(FILE *out, const struct record *record, const struct text_style *style)
 {
     const struct record_copy *copy = &record->copy;
     char size[TEXT_SIZE_SIZE];
 
-    fprintf(out, "\nThe metadata image (image.qed)\n");
+    print_heading(out, style, "The metadata image (image.qed)");
     print_suspects(out, copy);
     fprintf(out, "  holds the header's fields and %s of tables; all else is a hole\n",
             text_size(size, copy->data_bytes));
@@ -271,7 +286,8 @@ static void print_copy(FILE *out, const struct record *record)
                      "original was\n  replaced or removed in the copy\n");
 }
 
-char *render_text(const struct record *record, struct failure *why)
+char *render_text_styled(const struct record *record, const struct text_style *style,
+                         struct failure *why)
 {
     char line[QEMU_SUMMARY_SIZE];
     char *text = NULL;
@@ -284,16 +300,25 @@ char *render_text(const struct record *record, struct failure *why)
     }
     qemu_summary(&record->qemu, line);
     fprintf(out, "%s\n\nimage: %s\nfile format: qed\n", line, QUOTE(record->filename));
-    print_verdict(out, record);
-    print_figures(out, record);
-    print_histogram(out, record);
-    print_findings(out, record);
+    print_verdict(out, record, style);
+    print_figures(out, record, style);
+    print_histogram(out, record, style);
+    if (style->maps && record->atlas)
+        render_maps(out, record->atlas, style);
+    print_findings(out, record, style);
     if (record->copy.present)
-        print_copy(out, record);
+        print_copy(out, record, style);
     if (fclose(out)) {
         failure_set_errno(why, ENOMEM, "cannot render text");
         free(text);
         return NULL;
     }
     return text;
+}
+
+char *render_text(const struct record *record, struct failure *why)
+{
+    static const struct text_style plain = {.colour = false};
+
+    return render_text_styled(record, &plain, why);
 }

@@ -3,12 +3,20 @@
 #define BUGREPORT_RENDER_TEXT_H
 
 #include "bugreport/record.h"
+#include "bugreport/render/style.h"
 
 /*
  * The record for people. The first line is the one that qemu-img check would end with, so that a
  * reader can tie the report to it. The caller frees the text. NULL: out of memory.
  */
 char *render_text(const struct record *record, struct failure *why);
+
+/* The same for a terminal: with colours, and with maps where the record has an atlas. */
+char *render_text_styled(const struct record *record, const struct text_style *style,
+                         struct failure *why);
+
+/* The tone of a record's verdict. */
+enum text_tone text_tone_of(const struct record *record);
 
 /* Long enough for any size, e.g. "1.5 GiB (1610612736 bytes)". */
 #define TEXT_SIZE_SIZE 64

@@ -71,6 +71,8 @@ static void place(struct atlas *atlas, uint64_t cluster, uint64_t at, uint64_t c
 /* Where clusters without a place in the file are counted. */
 static uint64_t *counter_of(struct atlas_guest *cell, enum element_class class)
 {
+    if (class == ELEMENT_UNREADABLE)
+        return &cell->unreadable;
     return class == ELEMENT_ZERO ? &cell->zero : &cell->invalid;
 }
 
@@ -116,7 +118,8 @@ void atlas_add_run(struct atlas *atlas, uint64_t cluster, const struct run *run,
         atlas_add_clusters(atlas, use, run->value, run->count);
     if (run->reason == REASON_BEYOND_END)
         atlas->beyond += run->count;
-    atlas->outside += run->count - inside;
+    if (run->class != ELEMENT_UNREADABLE)
+        atlas->outside += run->count - inside;
     if (inside == 0)
         return;
     atlas->guest_cells[cluster >> atlas->guest.bits].fragments += fragments;
@@ -171,6 +174,7 @@ void atlas_merge(struct atlas *atlas, const struct atlas *other)
         to->data += from->data;
         to->zero += from->zero;
         to->invalid += from->invalid;
+        to->unreadable += from->unreadable;
         to->fragments += from->fragments;
         to->places += from->places;
         for (int use = 0; use < ATLAS_USES; use++)

@@ -34,7 +34,7 @@ struct atlas_axis {
 
 /* A stretch of the guest's view; clusters. What is neither is a hole. */
 struct atlas_guest {
-    uint64_t data, zero, invalid;
+    uint64_t data, zero, invalid, unreadable;
     uint64_t fragments; /* of data and invalid ones: those that do not follow their predecessor */
     uint64_t places;    /* sum of the data clusters' cells in the file: their mean says where */
 };

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/quote.h"
 #include "bugreport/render/html.h"
@@ -12,19 +13,42 @@
 #include "qedscrub/status.h"
 #include "qedscrub/worker.h"
 
-typedef char *render_record(const struct record *record, struct failure *why);
+/* Where a terminal has so many columns, maps are drawn without being asked for. */
+#define MAP_WIDTH 100
+
+typedef char *render_record(const struct record *record, const struct text_style *style,
+                            struct failure *why);
+
+static char *render_as_json(const struct record *record, const struct text_style *style,
+                            struct failure *why)
+{
+    (void)style;
+    return render_json(record, why);
+}
+
+static char *render_as_html(const struct record *record, const struct text_style *style,
+                            struct failure *why)
+{
+    (void)style;
+    return render_html(record, why);
+}
 
 /* The formats of one record. */
-static const struct {
+static const struct format {
     const char *name;
     render_record *render;
-} formats[] = {{"human", render_text}, {"json", render_json}, {"html", render_html}};
+    bool draws; /* maps, always */
+} formats[] = {
+    {"human", render_text_styled, false},
+    {"json", render_as_json, false},
+    {"html", render_as_html, true},
+};
 
-static render_record *find_format(const char *name, struct failure *why)
+static const struct format *find_format(const char *name, struct failure *why)
 {
     for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
         if (!strcmp(name, formats[i].name))
-            return formats[i].render;
+            return &formats[i];
     }
     failure_set(why, "--output %s: give human, json or html", QUOTE(name));
     return NULL;
@@ -33,14 +57,27 @@ static render_record *find_format(const char *name, struct failure *why)
 /* What showing an image takes. */
 struct show {
     const struct options *options;
-    render_record *render;
+    const struct format *format;
+    struct text_style style;
     struct image image;
 };
 
-static int print_record(const struct record *record, render_record *render, FILE *out,
+static struct text_style choose_style(const struct options *options)
+{
+    struct terminal terminal = terminal_look(STDOUT_FILENO, options->color);
+
+    return (struct text_style){
+        .colour = terminal.colour,
+        .utf8 = terminal.utf8,
+        .maps = options->map || (terminal.is_terminal && terminal.width >= MAP_WIDTH),
+        .width = terminal.width,
+    };
+}
+
+static int print_record(const struct show *show, const struct record *record, FILE *out,
                         struct failure *why)
 {
-    char *text = render(record, why);
+    char *text = show->format->render(record, &show->style, why);
 
     if (!text)
         return -1;
@@ -55,12 +92,14 @@ static int show(void *context, FILE *out, struct failure *why)
     const struct options *options = show->options;
     struct image *image = &show->image;
     struct record record = {0};
-    int status = image_audit(image, options, why);
+    int status;
+
+    image->atlas = show->format->draws || show->style.maps;
+    status = image_audit(image, options, why);
 
     if (status != STATUS_OK)
         return status;
-    if (image_record(image, image->path, &record, why) ||
-        print_record(&record, show->render, out, why))
+    if (image_record(image, image->path, &record, why) || print_record(show, &record, out, why))
         status = STATUS_FAILED;
     else
         status = verdict_exit_status(record.verdict);
@@ -70,7 +109,7 @@ static int show(void *context, FILE *out, struct failure *why)
 
 int cmd_info(const struct options *options)
 {
-    struct show context = {.options = options};
+    struct show context = {.options = options, .style = choose_style(options)};
     struct image *image = &context.image;
     struct failure why = {0};
     char *text = NULL;
@@ -79,8 +118,8 @@ int cmd_info(const struct options *options)
     if (options->word_count != 1)
         failure_set(&why, "info: give one image");
     else
-        context.render = find_format(options->output, &why);
-    if (!context.render) {
+        context.format = find_format(options->output, &why);
+    if (!context.format) {
         complain(&why);
         return STATUS_FAILED;
     }

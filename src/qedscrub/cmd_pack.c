@@ -4,11 +4,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/path.h"
 #include "base/quote.h"
 #include "bugreport/pack/bundle.h"
 #include "bugreport/render/text.h"
+#include "qedscrub/closing.h"
 #include "qedscrub/commands.h"
 #include "qedscrub/image.h"
 #include "qedscrub/names.h"
@@ -28,6 +30,7 @@ struct job {
     struct output *output;
     struct sink sink;
     struct bundle_inventory inventory;
+    struct text_style style; /* of what is said at the end */
 };
 
 /* SOURCE_DATE_EPOCH, or 0: what is packed does not tell when. */
@@ -108,44 +111,13 @@ static int write_bundle(struct job *job, struct failure *why)
     return 0;
 }
 
-/* Which of the usual trackers take a file of this size. */
-static void print_trackers(FILE *out, uint64_t size)
-{
-    static const struct {
-        const char *name;
-        uint64_t limit;
-    } trackers[] = {{"GitHub (25 MB)", 25000000},
-                    {"GitLab (100 MiB)", 100 << 20},
-                    {"stock Bugzilla (1000 KB)", 1000 << 10}};
-
-    for (size_t i = 0; i < sizeof(trackers) / sizeof(trackers[0]); i++)
-        fprintf(out, "%s %s %s", i ? "," : "  size:    ", trackers[i].name,
-                size <= trackers[i].limit ? "takes it" : "does not");
-    fprintf(out, "\n");
-}
-
 static void print_closing(struct job *job, FILE *out)
 {
-    const struct record *record = &job->record;
-    char size[TEXT_SIZE_SIZE], hex[SINK_HEX_SIZE];
-    const char *copy = "none; the header allows no copy, the bundle holds reports only";
+    char hex[SINK_HEX_SIZE];
+    struct closing closing = {job->archive, job->sink.size, hex, &job->record};
 
-    if (job->has_copy)
-        copy = record->copy.identical ? "qemu-img check says the same of it: identical"
-                                      : "qemu-img check says something else of it; report.txt "
-                                        "tells why";
     sink_hex(&job->sink.hash, hex);
-    fprintf(out, "%s: %s\n", QUOTE(job->archive), text_size(size, job->sink.size));
-    print_trackers(out, job->sink.size);
-    fprintf(out, "  sha256:   %s\n", hex);
-    fprintf(out, "  verdict:  %s (%" PRIu64 " corruptions, ", verdict_name(record->verdict),
-            record->corruptions);
-    if (record->leaks == RECORD_UNKNOWN)
-        fprintf(out, "leaks unknown)");
-    else
-        fprintf(out, "%" PRIu64 " leaks)", record->leaks);
-    fprintf(out, "%s\n", record->dirty_flag ? ", marked dirty" : "");
-    fprintf(out, "  copy:     %s\n", copy);
+    closing_print(out, &closing, &job->style);
 }
 
 static void print_inventory(const struct job *job, FILE *out)
@@ -167,7 +139,10 @@ static void print_inventory(const struct job *job, FILE *out)
 static int pack_image(void *context, FILE *out, struct failure *why)
 {
     struct job *job = context;
-    int status = image_audit(&job->image, job->options, why);
+    int status;
+
+    job->image.atlas = true;
+    status = image_audit(&job->image, job->options, why);
 
     if (status == STATUS_OK && (make_record(job, why) || write_bundle(job, why))) {
         failure_prefix(why, job->image.path);
@@ -211,7 +186,11 @@ static void print_result(const struct options *options, const char *text)
 static int pack_one(const struct options *options, const struct output_options *output_options,
                     const char *path, const char *archive)
 {
-    struct job job = {.options = options, .archive = archive, .output_options = output_options};
+    struct terminal terminal = terminal_look(STDERR_FILENO, options->color);
+    struct job job = {.options = options,
+                      .archive = archive,
+                      .output_options = output_options,
+                      .style = {.colour = terminal.colour}};
     struct failure why = {0};
     char *text = NULL;
     int status = begin_output(&job, &why) ? STATUS_FAILED : STATUS_OK;

@@ -32,7 +32,16 @@ static void print_commands(FILE *out, unsigned only)
 {
     for (const struct command_row *row = command_rows; row->name; row++) {
         if (!only || row->command == only)
-            fprintf(out, "  qedscrub %-36s\n      %s\n", row->synopsis, row->purpose);
+            fprintf(out, "  qedscrub %s\n      %s\n", row->synopsis, row->purpose);
+    }
+}
+
+static void print_options(FILE *out, unsigned command)
+{
+    fprintf(out, "\nOptions:\n");
+    for (const struct option_row *row = option_rows; row->name; row++) {
+        if (row->commands & command)
+            print_row(out, row);
     }
 }
 
@@ -40,11 +49,10 @@ void options_help(FILE *out, unsigned command)
 {
     fprintf(out, "Usage:\n");
     print_commands(out, command);
-    fprintf(out, "\nOptions:\n");
-    for (const struct option_row *row = option_rows; row->name; row++) {
-        if (!command || row->commands & command)
-            print_row(out, row);
-    }
+    if (command)
+        print_options(out, command);
+    else
+        fprintf(out, "\nqedscrub COMMAND --help tells the options of a command.\n");
     if (command == COMMAND_DIFF) {
         fprintf(out, "\nExit status, as of diff(1): 0 the same; 1 different; 2 trouble.\n");
         return;

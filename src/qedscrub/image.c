@@ -60,13 +60,6 @@ int image_adopt(struct image *image, int fd, bool in_use, struct failure *why)
     return map_adopt(&image->map, fd, "image", why) ? STATUS_FAILED : STATUS_OK;
 }
 
-/* Whether what the options ask for has maps in it. */
-static bool draws(const struct options *options)
-{
-    return options->command == COMMAND_PACK ||
-           (options->command == COMMAND_INFO && !strcmp(options->output, "html"));
-}
-
 /* Times are coarse, and a writer that maps the file sets them late: the dirty flag tells more. */
 bool image_changed(struct image *image)
 {
@@ -89,7 +82,7 @@ int image_audit(struct image *image, const struct options *options, struct failu
     struct audit_options audit_options = {
         .keep = options->max_findings,
         .in_use = image->in_use,
-        .atlas = draws(options),
+        .atlas = image->atlas,
         .jobs = image->jobs,
     };
     int status = STATUS_OK;

@@ -13,6 +13,7 @@ struct image {
     struct map *map;
     bool in_use;
     unsigned jobs; /* threads for the audit */
+    bool atlas;    /* what is to be made of it has maps; set by the caller before image_audit() */
     struct audit audit;
 };
 

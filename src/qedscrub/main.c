@@ -24,9 +24,7 @@ static void print_version(void)
 static int run(const struct options *options)
 {
     if (options->help) {
-        options_help(stdout, options->word_count == 0 && options->command == COMMAND_PACK
-                                 ? 0
-                                 : options->command);
+        options_help(stdout, options->command_named ? options->command : 0);
         return STATUS_OK;
     }
     if (options->version) {

@@ -42,6 +42,9 @@ const struct option_row option_rows[] = {
     VALUE(0, "output", "FORMAT", output, COMMAND_INFO | COMMAND_DIFF | COMMAND_FLEET,
           "human (default) or json; info: html too; of many\n"
           "images ndjson, csv, junit, openmetrics, markdown, github"),
+    FLAG(0, "map", map, COMMAND_INFO,
+         "draw guest's disk and file (by itself where the terminal\nhas room)"),
+    VALUE(0, "color", "WHEN", color, COMMAND_IMAGES, "auto (default), always or never"),
     VALUE(0, "max-findings", "N", max_findings, COMMAND_IMAGES, "findings listed of each kind (8)"),
     VALUE('f', "format", "qed", assume_qed, COMMAND_IMAGES,
           "take the file for a QED image, whatever it begins with"),

@@ -37,6 +37,7 @@ const struct command_row *command_row_of(enum command command);
 int option_set_against(struct options *options, const char *argument, struct failure *why);
 int option_set_archive(struct options *options, const char *argument, struct failure *why);
 int option_set_assume_qed(struct options *options, const char *argument, struct failure *why);
+int option_set_color(struct options *options, const char *argument, struct failure *why);
 int option_set_deflate(struct options *options, const char *argument, struct failure *why);
 int option_set_baseline(struct options *options, const char *argument, struct failure *why);
 int option_set_fail_on(struct options *options, const char *argument, struct failure *why);

@@ -40,6 +40,19 @@ int option_set_assume_qed(struct options *options, const char *argument, struct 
     return 0;
 }
 
+int option_set_color(struct options *options, const char *argument, struct failure *why)
+{
+    static const char *const names[] = {"auto", "always", "never"};
+
+    for (int i = 0; i < 3; i++) {
+        if (strcmp(argument, names[i]) != 0)
+            continue;
+        options->color = (enum color_when)i;
+        return 0;
+    }
+    return failure_set(why, "--color %s: give auto, always or never", QUOTE(argument));
+}
+
 int option_set_deflate(struct options *options, const char *argument, struct failure *why)
 {
     options->plain_deflate = !strcmp(argument, "zlib");

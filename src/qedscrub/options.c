@@ -106,6 +106,7 @@ static void find_command(struct options *options, int argc, char **argv)
         if (strcmp(options->words[0], row->name) != 0)
             continue;
         options->command = row->command;
+        options->command_named = true;
         options->words++;
         options->word_count--;
         return;

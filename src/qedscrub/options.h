@@ -10,6 +10,7 @@
 #include "base/failure.h"
 #include "bugreport/policy.h"
 #include "bugreport/render/formats.h"
+#include "qedscrub/terminal.h"
 
 /* The commands, each a bit, so that an option can say to which ones it belongs. */
 enum command {
@@ -38,7 +39,8 @@ struct report_option {
 /* The command line, decoded. Strings point into argv. */
 struct options {
     enum command command;
-    char **words; /* what is left: images */
+    bool command_named; /* and not taken for granted */
+    char **words;       /* what is left: images */
     int word_count;
 
     const char *archive; /* -o */
@@ -51,6 +53,8 @@ struct options {
     bool plain_deflate; /* --deflate=zlib */
     bool help, version, force_share, quiet, force, dry_run, keep_names, keep_backing_name, faithful;
     bool no_verify, no_sandbox;
+    bool map;
+    enum color_when color;
     bool assume_qed; /* -f qed */
 
     struct report_option reports[MAX_REPORTS];

@@ -108,7 +108,10 @@ print(q["exit-status"], *(q[key] if q["opens"] else "-" for key in keys))')
     [[ "$output" == *"qedscrub image.qed -o bug.tar.gz"* ]]
     [ "${#lines[@]}" -le 40 ]
     run qedscrub info --help
+    [[ "$output" == *--map* ]]
     [[ "$output" != *--dry-run* ]]
+    run qedscrub pack --help
+    [[ "$output" == *--dry-run* ]]
     run qedscrub --version
     [[ "$output" == "qedscrub "* ]]
 }

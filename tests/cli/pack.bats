@@ -13,9 +13,9 @@ setup() {
     run --separate-stderr qedscrub a.qed -o bug.tar.gz
     [ "$status" -eq 0 ]
     [ -z "$output" ]
-    [[ "$stderr" == *"bug.tar.gz: "*"sha256:   $(sha256sum bug.tar.gz | cut -d' ' -f1)"* ]]
-    [[ "$stderr" == *"verdict:  consistent"*"identical"* ]]
-    [[ "$stderr" == *"GitHub (25 MB) takes it"* ]]
+    [[ "$stderr" == *"bug.tar.gz: "*"sha256:            $(sha256sum bug.tar.gz | cut -d' ' -f1)"* ]]
+    [[ "$stderr" == *"verdict:           consistent"*"identical"* ]]
+    [[ "$stderr" == *"small enough:      GitHub (25 MB), GitLab (100 MiB), stock Bugzilla (1000 KB)"* ]]
 }
 
 @test "the word pack may be left out, and may be given" {
@@ -225,7 +225,7 @@ END
     mkimage "$BATS_TEST_DIRNAME/../../fixtures/bad-many.qedtxt" bad.qed
     run qedscrub bad.qed -o bug.tar.gz
     [ "$status" -eq 0 ]
-    [[ "$output" == *"verdict:  corrupt"* ]]
+    [[ "$output" == *"verdict:           corrupt"* ]]
     tar xf bug.tar.gz
     grep -q '^Verdict: corrupt' qedscrub/report.txt
     grep -q 'l2-invalid' qedscrub/report.txt

@@ -144,6 +144,7 @@ static void classes_are_told_apart(void **state)
                          .reason = REASON_BEYOND_END,
                          .count = 2,
                          .value = UINT64_C(1) << 40};
+    struct run unread = {.class = ELEMENT_UNREADABLE, .count = 5};
     struct atlas atlas;
 
     (void)state;
@@ -151,11 +152,14 @@ static void classes_are_told_apart(void **state)
     atlas_add_run(&atlas, 0, &hole, 0, false);
     atlas_add_run(&atlas, 50, &zero, 0, false);
     atlas_add_run(&atlas, 60, &beyond, 1, false);
+    atlas_add_run(&atlas, 98, &unread, 0, false);
     assert_int_equal(atlas.guest_cells[54].zero, 1);
     assert_int_equal(atlas.guest_cells[61].invalid, 1);
     assert_int_equal(guest_sum(&atlas).zero, 5);
     assert_int_equal(guest_sum(&atlas).invalid, 2);
     assert_int_equal(guest_sum(&atlas).fragments, 1);
+    assert_int_equal(atlas.guest_cells[99].unreadable, 1);
+    assert_int_equal(atlas.outside, 0);
     assert_int_equal(atlas.beyond, 2);
     assert_int_equal(dot_sum(&atlas), 0);
 }

@@ -1,0 +1,89 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What is shown on a terminal: maps, colours, character sets, widths. Terminals are tmux's.
+
+load common
+
+setup() {
+    cd "$BATS_TEST_TMPDIR"
+    mkimage --layout streams:3 --virtual 8G --allocated 40 --clump 64 --seed 1 a.qed >/dev/null
+}
+
+# Runs a command in a terminal of WIDTH columns and leaves what is on it, with escape sequences, in
+# the file screen.
+on_terminal() {
+    local width=$1 socket
+    shift
+    socket=$BATS_TEST_TMPDIR/tmux$RANDOM
+    tmux -S "$socket" -f /dev/null new-session -d -x "$width" -y 150 "$*; echo the end; sleep 60"
+    for _ in $(seq 100); do
+        tmux -S "$socket" capture-pane -p -e >screen
+        ! grep -q '^the end' screen || break
+        sleep 0.1
+    done
+    tmux -S "$socket" kill-server
+}
+
+escape=$'\033'
+
+@test "a wide terminal gets maps, a narrow one does not unless asked for" {
+    on_terminal 80 qedscrub info a.qed
+    absent -q "The guest's disk" screen
+    on_terminal 200 qedscrub info a.qed
+    grep -q "The guest's disk" screen
+    grep -q "data, a little to all of it" screen
+    on_terminal 80 qedscrub info --map a.qed
+    grep -q "The guest's disk" screen
+    grep -q "The file" screen
+}
+
+@test "rows of maps are a power of two long and fit" {
+    for width in 80 200; do
+        on_terminal $width qedscrub info --map --color=never a.qed
+        [ "$(grep -c '^ *[0-9.]* [GM]iB [▁▂▃▄▅▆▇█·]*$' screen)" -ge 5 ]
+        [ "$(COLUMNS=$width qedscrub info --map a.qed | sed '1,/^The guest/d' | wc -L)" -le $width ]
+    done
+    on_terminal 80 qedscrub info --map --color=never a.qed
+    row=$(sed -n 's/^ *1 GiB //p' screen | head -n 1)
+    [ ${#row} -eq 64 ]
+    on_terminal 200 qedscrub info --map --color=never a.qed
+    row=$(sed -n 's/^ *2 GiB //p' screen | head -n 1)
+    [ ${#row} -eq 128 ]
+}
+
+@test "without UTF-8 all is ASCII" {
+    on_terminal 200 env LC_ALL=C qedscrub info --color=always a.qed
+    grep -q "The guest's disk" screen
+    LC_ALL=C absent -q '[^ -~]' <(sed "s/$escape\[[0-9;]*m//g" screen)
+    on_terminal 200 env LC_ALL=C.UTF-8 qedscrub info a.qed
+    grep -q '█' screen
+}
+
+@test "colour: on terminals, as asked for, and not where NO_COLOR is set" {
+    on_terminal 80 qedscrub info a.qed
+    grep -q "$escape" screen
+    on_terminal 80 env NO_COLOR=1 qedscrub info a.qed
+    absent -q "$escape" screen
+    on_terminal 80 env TERM=dumb qedscrub info a.qed
+    absent -q "$escape" screen
+    on_terminal 80 qedscrub info --color=never a.qed
+    absent -q "$escape" screen
+    absent -q "$escape" <(qedscrub info a.qed)
+    grep -q "$escape" <(NO_COLOR=1 qedscrub info --color=always a.qed)
+    run qedscrub info --color=perhaps a.qed
+    [ "$status" -eq 1 ]
+    [[ "$output" == *"--color perhaps: give auto, always or never"* ]]
+}
+
+@test "the text is the same with colour and without" {
+    cmp <(qedscrub info --color=always a.qed | sed "s/$escape\[[0-9;]*m//g") <(qedscrub info a.qed)
+}
+
+@test "maps tell leaks and what is referred to twice" {
+    mkimage "$BATS_TEST_DIRNAME"/../../fixtures/bad-many.qedtxt b.qed
+    run qedscrub info --map b.qed
+    [ "$status" -eq 2 ]
+    row=$(sed -n '/^The file/,/data$/s/^ *0 B //p' <<<"$output")
+    [[ "$row" == H*1*2*x*'?'* ]]
+    [[ "$output" == *"? leaked"*"x referred to more than once"*"1 element that points past the end"* ]]
+}
