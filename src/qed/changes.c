@@ -67,6 +67,20 @@ static bool is_suspect(const struct changes_side *side, const struct table_ref *
                    compare_offsets);
 }
 
+/*
+ * Whether a copy does not hold truly what the other side has, or itself. Stand-ins claim other
+ * clusters than what they stand for, so that next to them a table can be walked on one side only.
+ */
+static bool is_left_out(const struct reading *before, const struct reading *after,
+                        const struct table_ref *from, const struct table_ref *to)
+{
+    bool stand_ins = before->side->suspect_count || after->side->suspect_count;
+
+    return (stand_ins && (!from || !to)) || is_suspect(before->side, from) ||
+           is_suspect(before->side, to) || is_suspect(after->side, from) ||
+           is_suspect(after->side, to);
+}
+
 /* Begins with the elements of a table; those of no table are all unallocated. */
 static void begin_table(struct reading *reading, const struct table_ref *table)
 {
@@ -225,7 +239,7 @@ static int compare_tables(struct changes *changes, struct reading *before, struc
 
     before->next += from != NULL;
     after->next += to != NULL;
-    if (is_suspect(before->side, from) || is_suspect(after->side, to)) {
+    if (is_left_out(before, after, from, to)) {
         changes->tables_left_out++;
         return 0;
     }

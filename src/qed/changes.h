@@ -42,7 +42,7 @@ struct table_change {
 struct changes {
     size_t keep;
     uint64_t tables_added, tables_gone, tables_moved;
-    uint64_t tables_left_out; /* not compared, since one side has stand-ins there */
+    uint64_t tables_left_out; /* not compared, since one side does not hold them truly */
     size_t tables_kept;
     struct table_change *tables; /* the first few */
     struct change_list kinds[CHANGE_KINDS];
@@ -55,7 +55,7 @@ struct changes_side {
     struct source *source;
     const struct audit *audit;
     bool redacted;           /* a metadata image: markers stand for invalid elements */
-    const uint64_t *suspect; /* offsets of its tables that hold stand-ins, sorted */
+    const uint64_t *suspect; /* offsets of tables of which it holds stand-ins or nothing, sorted */
     size_t suspect_count;
 };
 

@@ -161,6 +161,15 @@ int side_load(struct side *side, const struct options *options, struct failure *
     return STATUS_FAILED;
 }
 
+static bool has_suspect_l1(const struct record_copy *copy)
+{
+    size_t i = 0;
+
+    while (i < copy->suspect_count && copy->suspects[i].table.level != TABLE_L1)
+        i++;
+    return i < copy->suspect_count;
+}
+
 bool side_tables(struct side *side, struct changes_side *tables, const char **what)
 {
     *tables = (struct changes_side){
@@ -175,6 +184,8 @@ bool side_tables(struct side *side, struct changes_side *tables, const char **wh
         *what = "records do not hold them";
     else if (side->kind == SIDE_BUNDLE && !side->contents.members[MEMBER_IMAGE].present)
         *what = "a bundle holds reports only";
+    else if (has_suspect_l1(&side->record.copy))
+        *what = "the L1 table in a bundle holds stand-ins";
     else
         return true;
     return false;

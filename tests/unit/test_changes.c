@@ -174,6 +174,14 @@ static void redacted_states_are_compared_as_far_as_they_tell(void **state)
     assert_false(changes_any(&test.changes));
     assert_int_equal(test.changes.tables_left_out, 1);
     end(&test);
+    begin(&test);
+    tiny_image_set_l1(&test.images[1], 0, 0);
+    test.sides[1].suspect = suspect;
+    test.sides[1].suspect_count = 1;
+    find(&test, 8);
+    assert_false(changes_any(&test.changes));
+    assert_int_equal(test.changes.tables_left_out, 1);
+    end(&test);
 }
 
 /* What happens to one element, told from the elements alone. */
