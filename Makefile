@@ -137,7 +137,7 @@ check:  ## install what the tests need, build, and pass every test
 	@$(MAKE) --no-print-directory check-only
 
 .PHONY: check-only
-check-only: all $(BUILD)/mkimage $(unit_tests)  ## the tests alone; TESTS='unit cli ...' picks
+check-only: all $(BUILD)/mkimage $(BUILD)/tests/bench/audits $(unit_tests)  ## the tests alone; TESTS='unit cli ...' picks
 	@BUILD='$(abspath $(BUILD))' tests/run $(TESTS)
 
 .PHONY: check-more

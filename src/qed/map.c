@@ -30,8 +30,8 @@ struct map {
     struct stat stat;
     unsigned char *window; /* NULL while nothing is mapped */
     uint64_t window_offset, window_size;
-    bool unmappable;                  /* the system refused to map the file; it is read instead */
-    unsigned char copy[SOURCE_CHUNK]; /* what was handed out last */
+    bool unmappable;     /* the system refused to map the file; it is read instead */
+    unsigned char *copy; /* what was handed out last; SOURCE_CHUNK bytes */
 };
 
 static struct map *map_of(struct source *source)
@@ -128,6 +128,12 @@ static const unsigned char *map_range(struct source *source, uint64_t offset, si
     struct map *map = map_of(source);
     struct extent unreadable;
 
+    if (!map->copy)
+        map->copy = malloc(SOURCE_CHUNK);
+    if (!map->copy) {
+        failure_set_errno(why, ENOMEM, "cannot read the image");
+        return NULL;
+    }
     if (!source_unreadable(source, offset, offset + size, &unreadable) &&
         copy_mapped(map, offset, size))
         return map->copy;
@@ -223,6 +229,7 @@ void map_close(struct map *map)
         return;
     unmap_window(map);
     extents_free(&map->source.unreadable);
+    free(map->copy);
     close(map->fd);
     free(map);
 }

@@ -68,8 +68,12 @@ static int copy_data(struct source *source, const struct extent *data, uint64_t 
 {
     uint64_t start = data->offset > offset ? data->offset : offset;
     size_t size = (size_t)(data->offset + data->size - start);
-    const unsigned char *from = source_range(source, start, size, why);
+    const unsigned char *from;
 
+    if (source_can_fetch(source) && source->unreadable.count == 0 &&
+        !source_fetch(source, start, to + (start - offset), size, &(struct failure){0}))
+        return 0;
+    from = source_range(source, start, size, why);
     if (!from)
         return -1;
     memcpy(to + (start - offset), from, size);

@@ -11,6 +11,9 @@
 #define BATCH 8
 #define AHEAD (4 * BATCH)
 
+/* What is read at a time, in bytes: enough for a call, and it stays in a core's own cache. */
+#define READ_SIZE ((size_t)64 * 1024)
+
 /* Below this many bytes of tables another thread costs more than it saves. */
 #define WORTH_A_THREAD (UINT64_C(4) << 20)
 
@@ -21,7 +24,7 @@
 struct reader {
     struct source *source;
     struct extent data;    /* the last that was found; what was passed over before it is hole */
-    unsigned char *buffer; /* SOURCE_CHUNK bytes */
+    unsigned char *buffer; /* READ_SIZE bytes */
     struct surveyor surveyor;
     struct failure why;
 };
@@ -104,8 +107,8 @@ static int next_piece(struct reader *reader, uint64_t at, uint64_t end, struct p
     }
     if (stop > reader->data.offset + reader->data.size)
         stop = reader->data.offset + reader->data.size;
-    if (stop - at > SOURCE_CHUNK)
-        stop = at + SOURCE_CHUNK;
+    if (stop - at > READ_SIZE)
+        stop = at + READ_SIZE;
     piece->bytes = get_elements(reader, at, (size_t)(stop - at));
     piece->count = (stop - at + QED_ELEMENT_SIZE - 1) / QED_ELEMENT_SIZE;
     return piece->bytes ? 0 : -1;
@@ -205,7 +208,7 @@ static int read_tables(struct readers *readers)
 static int begin_reader(struct reader *reader, struct source *source)
 {
     reader->source = source;
-    reader->buffer = malloc(SOURCE_CHUNK);
+    reader->buffer = malloc(READ_SIZE);
     return reader->buffer ? 0 : -1;
 }
 

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Predictions against the real qemu-img check, on random images and on their metadata images.
 
+On the way each image is audited by a survey and in qemu's order, which must be the same.
+
 Usage: test_differential.py [COUNT [FIRST_SEED]]
 """
 
@@ -11,8 +13,10 @@ import re
 import sys
 import tempfile
 
-from harness import (MKIMAGE, QEDSCRUB, Tap, differences, need, over_seeds, qemu_check, random_image, run,
-                     unpack)
+from harness import (BUILD, MKIMAGE, QEDSCRUB, Tap, differences, need, over_seeds, qemu_check,
+                     random_image, run, unpack)
+
+AUDITS = os.path.join(BUILD, "tests/bench/audits")
 
 
 def check_copy(image, folder, real):
@@ -42,6 +46,9 @@ def check(seed, folder):
     wrong = differences(record["qemu-img"], real)
     copy, wrong_copy = check_copy(image, folder, real)
     wrong += ["copy: " + text for text in wrong_copy]
+    two_ways = run(AUDITS, "--compare", image)
+    if two_ways.returncode != 0:
+        wrong.append(two_ways.stderr.decode().strip())
     if info.returncode not in (0, 2, 3, 63):
         wrong.append("info: exit %d" % info.returncode)
     return {"failed": told + ": " + "; ".join(wrong) if wrong else None, "copy": copy,

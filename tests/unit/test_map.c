@@ -161,6 +161,35 @@ static void cannot_be_mapped_nor_read(void)
     map_close(map);
 }
 
+/* All of a range or a failure, whatever the system calls do. */
+static void fetches_ranges(void)
+{
+    static unsigned char bytes[SOURCE_CHUNK];
+    struct map *map = open_image();
+    struct source *source = map_source(map);
+    struct failure why = {0};
+
+    faults.interrupted = true;
+    source_advise(source, 7 * PAGE, 80 * PAGE);
+    demand(source_can_fetch(source));
+    demand(!source_fetch(source, 7 * PAGE, bytes, 50 * PAGE, &why));
+    for (uint64_t i = 0; i < 50 * PAGE; i++)
+        demand(bytes[i] == letter_of(7 + i / PAGE));
+    demand(!source_fetch(source, LENGTH - 10, bytes, 10, &why));
+    demand(bytes[9] == letter_of(PAGES - 1));
+    faults.bad = 10 * PAGE;
+    faults.bad_size = 1;
+    demand(source_fetch(source, 7 * PAGE, bytes, 50 * PAGE, &why) < 0);
+    demand(why.error == EIO);
+    failure_clear(&why);
+    faults.bad_size = 0;
+    demand(!truncate("image", 60 * PAGE - 1));
+    demand(!source_fetch(source, 50 * PAGE, bytes, 9 * PAGE, &why));
+    demand(source_fetch(source, 50 * PAGE, bytes, 10 * PAGE, &why) < 0);
+    demand(strstr(why.text, "shorter"));
+    map_close(map);
+}
+
 /* An address space too small for the file, as under ulimit -v. */
 static void has_no_room_for_a_map(void)
 {
@@ -214,6 +243,7 @@ TEST(is_cut_inside_a_page)
 TEST(grows_back_after_it_was_cut)
 TEST(cannot_be_mapped)
 TEST(cannot_be_mapped_nor_read)
+TEST(fetches_ranges)
 TEST(has_no_room_for_a_map)
 
 static int enter_folder(void **state)
@@ -242,6 +272,7 @@ int main(void)
         cmocka_unit_test(test_grows_back_after_it_was_cut),
         cmocka_unit_test(test_cannot_be_mapped),
         cmocka_unit_test(test_cannot_be_mapped_nor_read),
+        cmocka_unit_test(test_fetches_ranges),
         cmocka_unit_test(test_has_no_room_for_a_map),
         cmocka_unit_test(is_something_else),
     };
