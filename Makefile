@@ -143,7 +143,7 @@ check-only: all $(BUILD)/mkimage $(BUILD)/tests/bench/audits $(unit_tests)  ## t
 .PHONY: check-more
 check-more:  ## sanitizers, lint and what else takes longer
 	@scripts/deps build check more
-	@$(MAKE) --no-print-directory lint check-sanitize
+	@$(MAKE) --no-print-directory lint check-package check-sanitize
 	@$(MAKE) --no-print-directory check-only TESTS=browser
 
 N ?= 1000
@@ -179,14 +179,56 @@ check-sanitize:  ## the tests under AddressSanitizer and UndefinedBehaviorSaniti
 lint: $(templates)  ## formatting, static analysis, shell scripts, layers
 	@BUILD='$(BUILD)' tests/lint
 
+manuals     := src/qedscrub/qedscrub.1 src/qed-tool/qed-tool.1 bugreport/qedscrub-bundle.5
+bash_completions := contrib/completions/qedscrub.bash contrib/completions/qed-tool.bash
+share := $(DESTDIR)$(PREFIX)/share
+
+# What install puts where: uninstall removes just these.
+installed = $(patsubst $(BUILD)/%,$(DESTDIR)$(PREFIX)/bin/%,$(programs)) \
+            $(foreach page,$(manuals),$(share)/man/man$(subst .,,$(suffix $(page)))/$(notdir $(page))) \
+            $(patsubst %.bash,$(share)/bash-completion/completions/%,$(notdir $(bash_completions))) \
+            $(share)/zsh/vendor-completions/_qedscrub $(share)/zsh/vendor-completions/_qed-tool \
+            $(share)/fish/vendor_completions.d/qedscrub.fish \
+            $(share)/fish/vendor_completions.d/qed-tool.fish
+
 .PHONY: install
-install: all  ## install the programs under $(DESTDIR)$(PREFIX)
-	install -d '$(DESTDIR)$(PREFIX)/bin'
+install: all  ## install programs, manuals and completions under $(DESTDIR)$(PREFIX)
+	install -d $(sort $(dir $(installed)))
 	install -m 755 $(programs) '$(DESTDIR)$(PREFIX)/bin'
+	install -m 644 $(filter %.1,$(manuals)) '$(share)/man/man1'
+	install -m 644 $(filter %.5,$(manuals)) '$(share)/man/man5'
+	for file in $(bash_completions); do \
+	    install -m 644 $$file '$(share)/bash-completion/completions/'$$(basename $$file .bash); done
+	install -m 644 contrib/completions/_qedscrub contrib/completions/_qed-tool \
+	    '$(share)/zsh/vendor-completions'
+	install -m 644 contrib/completions/qedscrub.fish contrib/completions/qed-tool.fish \
+	    '$(share)/fish/vendor_completions.d'
 
 .PHONY: uninstall
 uninstall:  ## remove what install put there
-	rm -f $(patsubst $(BUILD)/%,'$(DESTDIR)$(PREFIX)/bin/%',$(programs))
+	rm -f $(installed)
+
+# Of the libraries only what is used is linked in, since libarchive knows far more formats than we do.
+static_libs := -lacl -llzma -lzstd -llz4 -lbz2 -lxml2 -lm
+.PHONY: static
+static:  ## programs that need no libraries, in $(BUILD)/static
+	@scripts/deps build static
+	@$(MAKE) --no-print-directory all BUILD=$(BUILD)/static \
+	    LDFLAGS='-static -Wl,--gc-sections $(LDFLAGS)' bundle_libs='$(bundle_libs) $(static_libs)'
+	strip $(BUILD)/static/qedscrub $(BUILD)/static/qed-tool
+
+dist := qedscrub-$(VERSION)
+.PHONY: dist
+dist:  ## a tarball of the committed tree: the same bytes each time
+	@mkdir -p $(BUILD)
+	git archive --format=tar --prefix=$(dist)/ HEAD | gzip -n9 > $(BUILD)/$(dist).tar.gz
+	@echo $(BUILD)/$(dist).tar.gz
+
+.PHONY: check-package
+check-package:  ## install, uninstall, tarball, static programs, the Debian package
+	@scripts/deps build static package
+	@$(MAKE) --no-print-directory all
+	@BUILD='$(abspath $(BUILD))' tests/run package
 
 .PHONY: clean
 clean:  ## remove everything that was built
