@@ -100,6 +100,7 @@ $(BUILD)/mkimage: $(call objects,$(mkimage_sources))
 # layouts are what encoders are tried on.
 $(BUILD)/tests/unit/test_status: $(BUILD)/src/qedscrub/status.o
 $(BUILD)/tests/unit/test_terminal: $(BUILD)/src/qedscrub/terminal.o
+$(BUILD)/tests/unit/test_nearest: $(BUILD)/src/qedscrub/nearest.o
 $(BUILD)/tests/unit/test_worker: $(BUILD)/src/qedscrub/worker.o
 $(BUILD)/tests/unit/test_files: $(BUILD)/src/qedscrub/files.o
 $(BUILD)/tests/unit/test_find: $(addprefix $(BUILD)/src/qedscrub/,find.o files.o)

@@ -28,37 +28,44 @@ static void print_row(FILE *out, const struct option_row *row)
     print_help(out, row->help);
 }
 
-static void print_commands(FILE *out, unsigned only)
+static void print_exit_statuses(FILE *out)
 {
-    for (const struct command_row *row = command_rows; row->name; row++) {
-        if (!only || row->command == only)
-            fprintf(out, "  qedscrub %s\n      %s\n", row->synopsis, row->purpose);
-    }
+    fprintf(out, "\nExit status: 0 consistent, or packed; 1 failed; 2 corrupt; 3 leaks only; "
+                 "4 over a\nlimit that was given; 63 not a QED image.\n");
 }
 
-static void print_options(FILE *out, unsigned command)
+static void help_on_program(FILE *out)
 {
-    fprintf(out, "\nOptions:\n");
+    fprintf(out, "qedscrub packs the metadata of a broken QED disk image for a bug report, without "
+                 "the\nguest's data, and checks images by the thousand.\n\n"
+                 "  qedscrub image.qed -o bug.tar.gz         pack an image for a bug tracker\n"
+                 "  qedscrub audit images/                   examine all images in a folder\n\n"
+                 "Commands:\n");
+    for (const struct command_row *row = command_rows; row->name; row++)
+        fprintf(out, "  %s\n      %s\n", row->synopsis, row->purpose);
+    print_exit_statuses(out);
+    fprintf(out, "\nThe options of a command:  qedscrub COMMAND --help\n"
+                 "All of it:                 man qedscrub\n");
+}
+
+static void help_on_command(FILE *out, const struct command_row *command)
+{
+    fprintf(out, "Usage: qedscrub %s\n%s\n\n", command->synopsis, command->purpose);
     for (const struct option_row *row = option_rows; row->name; row++) {
-        if (row->commands & command)
+        if (row->commands & command->command)
             print_row(out, row);
     }
+    if (command->statuses)
+        fprintf(out, "\nExit status: %s.\n", command->statuses);
+    else
+        print_exit_statuses(out);
+    fprintf(out, "\nFor example:  %s\n", command->example);
 }
 
 void options_help(FILE *out, unsigned command)
 {
-    fprintf(out, "Usage:\n");
-    print_commands(out, command);
     if (command)
-        print_options(out, command);
+        help_on_command(out, command_row_of((enum command)command));
     else
-        fprintf(out, "\nqedscrub COMMAND --help tells the options of a command.\n");
-    if (command == COMMAND_DIFF) {
-        fprintf(out, "\nExit status, as of diff(1): 0 the same; 1 different; 2 trouble.\n");
-        return;
-    }
-    fprintf(out, "\nExit status: 0 consistent, or packed; 1 failed; 2 corrupt; 3 leaks only; "
-                 "4 over a\nlimit that was given; 63 not a QED image.\n");
-    if (!command || command == COMMAND_PACK)
-        fprintf(out, "\nTo begin with:  qedscrub image.qed -o bug.tar.gz\n");
+        help_on_program(out);
 }

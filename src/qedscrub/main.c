@@ -61,7 +61,9 @@ int main(int argc, char **argv)
     signal(SIGXFSZ, SIG_IGN);
     if (options_parse(&options, argc, argv, &why)) {
         complain(&why);
-        fprintf(stderr, "Try 'qedscrub --help'.\n");
+        fprintf(stderr, "Try 'qedscrub %s%s--help'.\n",
+                options.command_named ? command_row_of(options.command)->name : "",
+                options.command_named ? " " : "");
         return failed(&options);
     }
     return flush_stdout(&options, run(&options));

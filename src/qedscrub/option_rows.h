@@ -25,7 +25,8 @@ struct command_row {
     const char *name;
     enum command command;
     int (*run)(const struct options *options); /* returns the exit status */
-    const char *synopsis, *purpose;
+    const char *synopsis, *purpose, *example;
+    const char *statuses; /* what its exit status says, if not what the others say */
 };
 
 /* All commands; the last row has no name. */

@@ -3,8 +3,10 @@
 
 #include <getopt.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/quote.h"
+#include "qedscrub/nearest.h"
 #include "qedscrub/option_rows.h"
 
 #define DEFAULT_LABEL        "qedscrub"
@@ -71,6 +73,25 @@ static int take(struct options *options, const struct option_row *row, struct fa
     return 0;
 }
 
+static int refuse_option(const char *option, struct failure *why)
+{
+    char name[64];
+    struct nearest nearest = {.typed = name};
+
+    snprintf(name, sizeof(name), "%.*s", (int)strcspn(option, "="), option);
+    for (const struct option_row *row = option_rows; row->name; row++) {
+        char candidate[64];
+
+        snprintf(candidate, sizeof(candidate), "--%s", row->name);
+        if (nearest_try(&nearest, candidate))
+            nearest.word = row->name;
+    }
+    if (nearest.word && option[1] == '-')
+        return failure_set(why, "%s: no such option; did you mean --%s?", QUOTE(option),
+                           nearest.word);
+    return failure_set(why, "%s: no such option", QUOTE(option));
+}
+
 /* Reads all options; *used gets a bit for each row that occurred. */
 static int read_options(struct options *options, int argc, char **argv, uint64_t *used,
                         struct failure *why)
@@ -85,7 +106,7 @@ static int read_options(struct options *options, int argc, char **argv, uint64_t
         if (code == ':')
             return failure_set(why, "%s needs an argument", QUOTE(typed(argv, buffer)));
         if (code == '?')
-            return failure_set(why, "%s: no such option", QUOTE(typed(argv, buffer)));
+            return refuse_option(typed(argv, buffer), why);
         *used |= UINT64_C(1) << row_of(code);
         if (take(options, &option_rows[row_of(code)], why))
             return -1;
@@ -93,15 +114,28 @@ static int read_options(struct options *options, int argc, char **argv, uint64_t
     return 0;
 }
 
+/* A word that is neither a file nor a command may be a command with a slip in it. */
+static int check_slip(const char *word, struct failure *why)
+{
+    struct nearest nearest = {.typed = word};
+
+    for (const struct command_row *row = command_rows; row->name; row++)
+        nearest_try(&nearest, row->name);
+    if (!nearest.word || !access(word, F_OK))
+        return 0;
+    return failure_set(why, "%s: neither a file nor a command; did you mean %s?", QUOTE(word),
+                       nearest.word);
+}
+
 /* The first word is a command, or else an image to pack. After "--" all words are images. */
-static void find_command(struct options *options, int argc, char **argv)
+static int find_command(struct options *options, int argc, char **argv, struct failure *why)
 {
     bool images_only = optind > 1 && !strcmp(argv[optind - 1], "--");
 
     options->words = argv + optind;
     options->word_count = argc - optind;
     if (images_only || options->word_count == 0)
-        return;
+        return 0;
     for (const struct command_row *row = command_rows; row->name; row++) {
         if (strcmp(options->words[0], row->name) != 0)
             continue;
@@ -109,8 +143,9 @@ static void find_command(struct options *options, int argc, char **argv)
         options->command_named = true;
         options->words++;
         options->word_count--;
-        return;
+        return 0;
     }
+    return check_slip(options->words[0], why);
 }
 
 /* Where the options make no sense: the first word that is none. */
@@ -121,8 +156,10 @@ static void guess_command(struct options *options, int argc, char **argv)
     while (i < argc && argv[i][0] == '-')
         i++;
     for (const struct command_row *row = command_rows; i < argc && row->name; row++) {
-        if (!strcmp(argv[i], row->name))
-            options->command = row->command;
+        if (strcmp(argv[i], row->name) != 0)
+            continue;
+        options->command = row->command;
+        options->command_named = true;
     }
 }
 
@@ -148,7 +185,8 @@ int options_parse(struct options *options, int argc, char **argv, struct failure
         guess_command(options, argc, argv);
         return -1;
     }
-    find_command(options, argc, argv);
+    if (find_command(options, argc, argv, why))
+        return -1;
     if (options->help || options->version)
         return 0;
     return check_applicable(options, used, why) || option_check_policy(options, why) ? -1 : 0;

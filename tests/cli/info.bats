@@ -107,6 +107,12 @@ print(q["exit-status"], *(q[key] if q["opens"] else "-" for key in keys))')
     [ "$status" -eq 0 ]
     [[ "$output" == *"qedscrub image.qed -o bug.tar.gz"* ]]
     [ "${#lines[@]}" -le 40 ]
+    for command in pack info audit verify restore merge diff; do
+        run --separate-stderr qedscrub $command --help
+        [ "$status" -eq 0 ]
+        [[ "$output" == "Usage: qedscrub "*"$command"*"For example:  qedscrub "* ]]
+        [ "${#lines[@]}" -le 40 ]
+    done
     run qedscrub info --help
     [[ "$output" == *--map* ]]
     [[ "$output" != *--dry-run* ]]
@@ -127,6 +133,19 @@ print(q["exit-status"], *(q[key] if q["opens"] else "-" for key in keys))')
     done
     run qedscrub --nonsense
     [[ "$output" == *"--nonsense: no such option"* ]]
+}
+
+@test "usage errors: the nearest option or command is suggested" {
+    run -1 qedscrub audit --max-fragmentaion=3 .
+    [[ "${lines[0]}" == *"did you mean --max-fragmentation?" ]]
+    [ "${lines[1]}" = "Try 'qedscrub audit --help'." ]
+    run -1 qedscrub aduit .
+    [[ "${lines[0]}" == *"aduit: neither a file nor a command; did you mean audit?" ]]
+    make_image aduit
+    run -1 qedscrub aduit
+    [[ "$output" != *"did you mean"* ]]
+    run -1 qedscrub --xyzzy=info
+    [[ "$output" != *"did you mean"* ]]
 }
 
 @test "an image that is called like a command can be named" {
