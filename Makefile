@@ -118,7 +118,7 @@ $(BUILD)/tests/unit/test_edit: $(filter-out %/main.o,$(call objects,$(qed_tool_s
                                $(BUILD)/tests/fuzz/fuzz_edit.o
 layout_objects := $(addprefix $(BUILD)/tests/mkimage/,order.o number.o)
 $(BUILD)/tests/unit/test_table_deflate: $(BUILD)/tests/fuzz/fuzz_deflate.o $(layout_objects)
-$(foreach test,gzip_block gzip gunzip,$(BUILD)/tests/unit/test_$(test)): $(layout_objects)
+$(foreach test,gzip_block gzip gunzip replay,$(BUILD)/tests/unit/test_$(test)): $(layout_objects)
 $(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(libbugreport) $(libqed) $(libbase)
 	$(call quiet,LINK   )$(CC) $(all_cflags) $(all_ldflags) -o $@ \
 	    $(filter %.o,$^) $(filter %.a,$^) $(bundle_libs) -lcmocka

@@ -49,6 +49,9 @@ struct gunzip {
     unsigned char window[WINDOW_SIZE], plain[GZIP_BLOCK_SIZE];
     size_t window_size;
 
+    struct gunzip_index index;
+    bool irregular; /* there is none */
+
     bool ended; /* the deflated data; the trailer follows */
     unsigned char trailer[TRAILER_SIZE];
     size_t trailer_size;
@@ -160,11 +163,45 @@ static void remember(struct gunzip *gunzip, const unsigned char *bytes, size_t s
     gunzip->window_size = kept + part;
 }
 
+/* Enters a piece that came out complete, if that leaves the index one. */
+static void enter_piece(struct gunzip *gunzip, const struct piece *piece)
+{
+    struct gunzip_index *index = &gunzip->index;
+
+    if (index->plain_size % GZIP_BLOCK_SIZE != 0)
+        gunzip->irregular = true;
+    if (gunzip->irregular || piece->plain_size == 0)
+        return;
+    if (index->count == index->capacity) {
+        size_t capacity = 2 * index->capacity + 64;
+        void *more = realloc(index->places, capacity * sizeof(*index->places));
+
+        gunzip->irregular = !more;
+        if (!more)
+            return;
+        index->places = more;
+        index->capacity = capacity;
+    }
+    index->places[index->count++] =
+        (struct gunzip_place){piece->position, (uint32_t)piece->size, piece->crc};
+    index->plain_size += piece->plain_size;
+}
+
+bool gunzip_take_index(struct gunzip *gunzip, struct gunzip_index *index)
+{
+    if (gunzip->irregular || !gunzip->ended)
+        return false;
+    *index = gunzip->index;
+    gunzip->index = (struct gunzip_index){0};
+    return true;
+}
+
 static void hand_out_piece(struct gunzip *gunzip, const struct piece *piece,
                            const unsigned char **bytes, size_t *size)
 {
     gunzip->crc = (uint32_t)crc32_combine(gunzip->crc, piece->crc, (z_off_t)piece->plain_size);
     remember(gunzip, piece->plain, piece->plain_size);
+    enter_piece(gunzip, piece);
     *bytes = piece->plain;
     *size = piece->plain_size;
 }
@@ -215,6 +252,7 @@ static int continue_serial(struct gunzip *gunzip, const unsigned char **bytes, s
     *size = GZIP_BLOCK_SIZE - stream->avail_out;
     gunzip->crc = (uint32_t)crc32(gunzip->crc, gunzip->plain, (uInt)*size);
     remember(gunzip, gunzip->plain, *size);
+    gunzip->irregular = gunzip->irregular || *size > 0;
     if (stream->avail_out == 0)
         return 0;
     gunzip->under = NULL;
@@ -356,6 +394,7 @@ void gunzip_close(struct gunzip *gunzip)
     for (unsigned i = 0; i < gunzip->inflater_count; i++)
         inflateEnd(&gunzip->inflaters[i]);
     inflateEnd(&gunzip->serial);
+    free(gunzip->index.places);
     free(gunzip->inflaters);
     free(gunzip->pieces);
     free(gunzip);

@@ -2,7 +2,9 @@
 #ifndef BUGREPORT_UNPACK_GUNZIP_H
 #define BUGREPORT_UNPACK_GUNZIP_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/failure.h"
 
@@ -32,6 +34,26 @@ int gunzip_open(struct gunzip **gunzip, gunzip_input *input, void *context, unsi
  * never 0 on 1. */
 int gunzip_next(struct gunzip *gunzip, const unsigned char **bytes, size_t *size,
                 struct failure *why);
+
+/*
+ * Where the pieces of a file are whose pieces are all as gzip.h makes them: of GZIP_BLOCK_SIZE
+ * plain bytes each, but for the last. So the number of a piece says where its plain bytes are.
+ */
+struct gunzip_index {
+    struct gunzip_place {
+        uint64_t position; /* bytes into the file */
+        uint32_t size;     /* deflated */
+        uint32_t crc;      /* of its plain bytes */
+    } * places;
+    size_t count, capacity;
+    uint64_t plain_size; /* of all */
+};
+
+/*
+ * Hands over the index, after the end, to be freed with free(index->places). False where the file
+ * is not made of such pieces only.
+ */
+bool gunzip_take_index(struct gunzip *gunzip, struct gunzip_index *index);
 
 void gunzip_close(struct gunzip *gunzip);
 
