@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bugreport/unpack/untar.h"
 
@@ -16,6 +17,9 @@
  */
 #define MAX_RATIO   ((uint64_t)16384)
 #define ALWAYS_FINE (64 * MIB)
+
+/* Images of up to so many bytes of tables are kept in memory, which is quicker. */
+#define ALWAYS_KEPT (8 * MIB)
 
 /* What a member may be and must be. The largest of each: a report that lists a million findings,
  * the account of 64 TiB. */
@@ -114,21 +118,24 @@ static int check_image_size(const struct untar *untar, const struct untar_member
 }
 
 static int read_image(struct contents *contents, struct untar *untar,
-                      const struct untar_member *member, struct failure *why)
+                      const struct untar_member *member, bool keep, struct failure *why)
 {
     const unsigned char *bytes;
     size_t size;
     int more;
 
+    keep = keep || extents_total(&member->ranges) <= ALWAYS_KEPT || !untar_may_replay(untar);
     if (check_image_size(untar, member, why) ||
-        image_store_init(&contents->image, member->size, &member->ranges, why))
+        image_store_init(&contents->image, member->size, &member->ranges, keep, why))
         return -1;
+    contents->image_position = untar_position(untar);
     while ((more = untar_data(untar, &bytes, &size, why)) > 0)
         image_store_add(&contents->image, bytes, size);
     return more;
 }
 
-static int read_members(struct contents *contents, struct untar *untar, struct failure *why)
+static int read_members(struct contents *contents, struct untar *untar, bool keep,
+                        struct failure *why)
 {
     const struct untar_member *member;
     int next = 0, more;
@@ -138,7 +145,7 @@ static int read_members(struct contents *contents, struct untar *untar, struct f
 
         if (found < 0 || check_skipped(next, found, why))
             return -1;
-        if (found == MEMBER_IMAGE ? read_image(contents, untar, member, why)
+        if (found == MEMBER_IMAGE ? read_image(contents, untar, member, keep, why)
                                   : read_small(contents, untar, found, member->size, why))
             return -1;
         contents->members[found].present = true;
@@ -148,17 +155,43 @@ static int read_members(struct contents *contents, struct untar *untar, struct f
     return more < 0 ? -1 : check_skipped(next, CONTENTS_MEMBERS, why);
 }
 
-int contents_read(struct contents *contents, int fd, unsigned jobs, struct failure *why)
+static bool must_replay(const struct contents *contents)
 {
+    return contents->image.capacity > 0 && !contents->image.bytes;
+}
+
+/* Reads it once. What is not kept but cannot be had again either is missing afterwards. */
+static int read_once(struct contents *contents, int fd, unsigned jobs, bool keep,
+                     struct failure *why)
+{
+    struct replay *replay = NULL;
     struct untar *untar;
     int result;
 
     *contents = (struct contents){0};
     if (untar_open(&untar, fd, jobs, why))
         return -1;
-    result = read_members(contents, untar, why);
+    result = read_members(contents, untar, keep, why);
+    if (result == 0 && must_replay(contents))
+        result = untar_replay(untar, &replay, why);
+    image_store_replay(&contents->image, replay, contents->image_position);
     untar_close(untar);
     return result;
+}
+
+int contents_read(struct contents *contents, int fd, unsigned jobs, struct failure *why)
+{
+    off_t begin = lseek(fd, 0, SEEK_CUR);
+
+    if (read_once(contents, fd, jobs, false, why))
+        return -1;
+    if (!must_replay(contents) || contents->image.replay)
+        return 0;
+    /* It was compressed by another program, in pieces that depend on one another. */
+    contents_free(contents);
+    if (lseek(fd, begin, SEEK_SET) < 0)
+        return failure_set_errno(why, errno, "cannot read the archive again");
+    return read_once(contents, fd, jobs, true, why);
 }
 
 void contents_free(struct contents *contents)

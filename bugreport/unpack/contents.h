@@ -36,12 +36,15 @@ struct contents {
         size_t size;
     } members[CONTENTS_MEMBERS];
     struct image_store image;
+    uint64_t image_position; /* of its data in the archive */
 };
 
 /*
- * Reads the bundle in an open file or pipe, from its position to its end. Fails on anything that is
- * not a bundle, one that ends early or goes on behind its end, and one that asks for more memory
- * than what pack writes. contents_free() is due even if this fails. jobs: see stream_open().
+ * Reads the bundle in an open file or pipe, from its position to its end. The image is read again
+ * from there when it is looked at, if it is large, so the file must stay open as long. Fails on
+ * anything that is not a bundle, one that ends early or goes on behind its end, and one that asks
+ * for more memory than what pack writes. contents_free() is due even if this fails. jobs: see
+ * stream_open().
  */
 int contents_read(struct contents *contents, int fd, unsigned jobs, struct failure *why);
 

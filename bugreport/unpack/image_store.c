@@ -24,29 +24,46 @@ static int store_data(struct source *source, uint64_t from, uint64_t end, struct
     return 1;
 }
 
+/* Copies data that lie in one range. */
+static int copy_data(const struct image_store *store, const struct extent *data,
+                     unsigned char *bytes, struct failure *why)
+{
+    size_t i = extents_find(&store->ranges, data->offset);
+    uint64_t at = store->starts[i] + (data->offset - store->ranges.list[i].offset);
+
+    if (!store->bytes)
+        return replay_read(store->replay, store->base + at, bytes, (size_t)data->size, why);
+    memcpy(bytes, store->bytes + at, (size_t)data->size);
+    return 0;
+}
+
+static int store_fetch(struct source *source, uint64_t offset, void *bytes, size_t size,
+                       struct failure *why)
+{
+    const struct image_store *store = (const struct image_store *)source;
+    uint64_t at = offset, end = offset + size;
+    unsigned char *to = bytes;
+    struct extent data;
+
+    memset(to, 0, size);
+    while (at < end && store_data(source, at, end, &data, why) > 0) {
+        if (copy_data(store, &data, to + (data.offset - offset), why))
+            return -1;
+        at = data.offset + data.size;
+    }
+    return 0;
+}
+
 static const unsigned char *store_range(struct source *source, uint64_t offset, size_t size,
                                         struct failure *why)
 {
     const struct image_store *store = (const struct image_store *)source;
-    size_t i = extents_find(&store->ranges, offset);
-    uint64_t at = offset, end = offset + size;
-    struct extent data;
 
-    if (i < store->ranges.count && store->ranges.list[i].offset <= offset &&
-        end - store->ranges.list[i].offset <= store->ranges.list[i].size)
-        return store->bytes + store->starts[i] + (offset - store->ranges.list[i].offset);
-    memset(store->chunk, 0, size);
-    while (at < end && store_data(source, at, end, &data, why) > 0) {
-        i = extents_find(&store->ranges, data.offset);
-        memcpy(store->chunk + (data.offset - offset),
-               store->bytes + store->starts[i] + (data.offset - store->ranges.list[i].offset),
-               (size_t)data.size);
-        at = data.offset + data.size;
-    }
-    return store->chunk;
+    return store_fetch(source, offset, store->chunk, size, why) ? NULL : store->chunk;
 }
 
-static const struct source_kind store_kind = {.data = store_data, .range = store_range};
+static const struct source_kind store_kind = {
+    .data = store_data, .range = store_range, .fetch = store_fetch};
 
 static int copy_ranges(struct image_store *store, const struct extents *ranges, struct failure *why)
 {
@@ -63,15 +80,16 @@ static int copy_ranges(struct image_store *store, const struct extents *ranges, 
 }
 
 int image_store_init(struct image_store *store, uint64_t size, const struct extents *ranges,
-                     struct failure *why)
+                     bool keep, struct failure *why)
 {
-    *store = (struct image_store){.source = {&store_kind, size}};
+    *store = (struct image_store){.source = {.kind = &store_kind, .size = size}};
+    sha256_init(&store->hash);
     if (copy_ranges(store, ranges, why))
         return -1;
     store->chunk = malloc(SOURCE_CHUNK);
     if (!store->chunk)
         return failure_set_errno(why, ENOMEM, "cannot keep an image");
-    if (store->capacity == 0)
+    if (store->capacity == 0 || !keep)
         return 0;
     store->bytes = mmap(NULL, store->capacity, PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -85,14 +103,28 @@ int image_store_init(struct image_store *store, uint64_t size, const struct exte
 
 void image_store_add(struct image_store *store, const unsigned char *bytes, size_t size)
 {
-    memcpy(store->bytes + store->used, bytes, size);
+    sha256_update(&store->hash, size, bytes);
+    if (store->bytes)
+        memcpy(store->bytes + store->used, bytes, size);
     store->used += size;
+}
+
+void image_store_replay(struct image_store *store, struct replay *replay, uint64_t base)
+{
+    store->replay = replay;
+    store->base = base;
+}
+
+void image_store_digest(struct image_store *store, char hex[SINK_HEX_SIZE])
+{
+    sink_hex(&store->hash, hex);
 }
 
 void image_store_free(struct image_store *store)
 {
     if (store->bytes)
         munmap(store->bytes, store->capacity);
+    replay_close(store->replay);
     extents_free(&store->ranges);
     free(store->starts);
     free(store->chunk);

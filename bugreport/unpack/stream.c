@@ -87,6 +87,7 @@ int stream_open(struct stream **stream, int fd, unsigned jobs, struct failure *w
         return failure_set_errno(why, ENOMEM, "cannot read an archive");
     opened->file.fd = fd;
     opened->file.jobs = jobs;
+    opened->file.begin = (uint64_t)lseek(fd, 0, SEEK_CUR);
     opened->file_size =
         !fstat(fd, &stat) && S_ISREG(stat.st_mode) ? (uint64_t)stat.st_size : UINT64_MAX;
     if (read_head(&opened->file, why))
@@ -112,6 +113,19 @@ int stream_next(struct stream *stream, const unsigned char **bytes, size_t *size
 uint64_t stream_file_size(const struct stream *stream)
 {
     return stream->file_size;
+}
+
+bool stream_may_replay(const struct stream *stream)
+{
+    return stream->kind && stream->kind->replay && stream->file_size != UINT64_MAX;
+}
+
+int stream_replay(struct stream *stream, struct replay **replay, struct failure *why)
+{
+    *replay = NULL;
+    if (!stream_may_replay(stream))
+        return 0;
+    return stream->kind->replay(stream->state, &stream->file, replay, why);
 }
 
 void stream_close(struct stream *stream)

@@ -2,10 +2,7 @@
 #ifndef BUGREPORT_UNPACK_STREAM_H
 #define BUGREPORT_UNPACK_STREAM_H
 
-#include <stddef.h>
-#include <stdint.h>
-
-#include "base/failure.h"
+#include "bugreport/unpack/replay.h"
 
 /*
  * The tar archive inside a file: as it stands, or inflated from gzip, zstd or xz, by the first
@@ -30,6 +27,15 @@ int stream_next(struct stream *stream, const unsigned char **bytes, size_t *size
 
 /* The length of the file in bytes, UINT64_MAX for a pipe. */
 uint64_t stream_file_size(const struct stream *stream);
+
+/* Whether stream_replay() will have something to give for a file that pack wrote. */
+bool stream_may_replay(const struct stream *stream);
+
+/*
+ * After the end: *replay gets the same bytes from any place, as long as the descriptor is open, to
+ * be closed by the caller. NULL where the file is not of the kind that allows it.
+ */
+int stream_replay(struct stream *stream, struct replay **replay, struct failure *why);
 
 void stream_close(struct stream *stream);
 

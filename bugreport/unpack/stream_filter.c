@@ -102,5 +102,5 @@ static int xz_open(void **state, struct stream_file *file, struct failure *why)
     return filter_open(state, file, archive_read_support_filter_xz, why);
 }
 
-const struct stream_kind stream_zstd = {zstd_open, filter_next, filter_close};
-const struct stream_kind stream_xz = {xz_open, filter_next, filter_close};
+const struct stream_kind stream_zstd = {zstd_open, filter_next, filter_close, NULL};
+const struct stream_kind stream_xz = {xz_open, filter_next, filter_close, NULL};

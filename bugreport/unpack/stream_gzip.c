@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "bugreport/unpack/gunzip.h"
+#include "base/crew.h"
 #include "bugreport/unpack/stream_kinds.h"
 
 static int read_raw(void *file, const unsigned char **bytes, size_t *size, struct failure *why)
@@ -27,4 +27,15 @@ static void gzip_close(void *state)
     gunzip_close(state);
 }
 
-const struct stream_kind stream_gzip = {gzip_open, gzip_next, gzip_close};
+/* A hand for each thread that may want one, and one more for what is between two. */
+static int gzip_replay(void *state, const struct stream_file *file, struct replay **replay,
+                       struct failure *why)
+{
+    struct gunzip_index index;
+
+    if (!gunzip_take_index(state, &index))
+        return 0;
+    return replay_open(replay, file->fd, file->begin, &index, crew_size(file->jobs) + 1, why);
+}
+
+const struct stream_kind stream_gzip = {gzip_open, gzip_next, gzip_close, gzip_replay};

@@ -11,6 +11,7 @@
 /* The file below: raw bytes in order. */
 struct stream_file {
     int fd;
+    uint64_t begin;    /* where in it reading began; of a pipe without meaning */
     unsigned jobs;     /* threads to inflate with */
     uint64_t position; /* of the bytes read so far */
     size_t head;       /* bytes of the buffer that were read to see what it is */
@@ -26,6 +27,9 @@ struct stream_kind {
     int (*open)(void **state, struct stream_file *file, struct failure *why);
     int (*next)(void *state, const unsigned char **bytes, size_t *size, struct failure *why);
     void (*close)(void *state);
+    /* stream_replay(), NULL where that is never possible. */
+    int (*replay)(void *state, const struct stream_file *file, struct replay **replay,
+                  struct failure *why);
 };
 
 extern const struct stream_kind stream_gzip, stream_zstd, stream_xz;

@@ -54,6 +54,21 @@ uint64_t untar_file_size(const struct untar *untar)
     return stream_file_size(untar->stream);
 }
 
+uint64_t untar_position(const struct untar *untar)
+{
+    return untar->position;
+}
+
+bool untar_may_replay(const struct untar *untar)
+{
+    return stream_may_replay(untar->stream);
+}
+
+int untar_replay(struct untar *untar, struct replay **replay, struct failure *why)
+{
+    return stream_replay(untar->stream, replay, why);
+}
+
 /* Gets bytes in hand: 1, or 0 at the end, -1 failed. */
 static int fill(struct untar *untar, struct failure *why)
 {

@@ -36,6 +36,13 @@ int untar_next(struct untar *untar, const struct untar_member **member, struct f
  */
 int untar_data(struct untar *untar, const unsigned char **bytes, size_t *size, struct failure *why);
 
+/* How many bytes of the archive have been read. */
+uint64_t untar_position(const struct untar *untar);
+
+/* As stream_may_replay() and stream_replay(): places are those of untar_position(). */
+bool untar_may_replay(const struct untar *untar);
+int untar_replay(struct untar *untar, struct replay **replay, struct failure *why);
+
 /* The length of the archive's file in bytes, UINT64_MAX for a pipe. */
 uint64_t untar_file_size(const struct untar *untar);
 

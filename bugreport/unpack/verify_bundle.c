@@ -60,7 +60,7 @@ static int check_members(const struct contents *contents, const json_t *entries,
     return 0;
 }
 
-static void hash_image(const struct image_store *image, char data_hex[SINK_HEX_SIZE],
+static void hash_image(struct image_store *image, char data_hex[SINK_HEX_SIZE],
                        char map_hex[SINK_HEX_SIZE])
 {
     struct sha256_ctx map;
@@ -74,10 +74,10 @@ static void hash_image(const struct image_store *image, char data_hex[SINK_HEX_S
         sha256_update(&map, sizeof(bytes), bytes);
     }
     sink_hex(&map, map_hex);
-    hash_bytes(image->bytes, image->used, data_hex);
+    image_store_digest(image, data_hex);
 }
 
-static int check_image(const struct image_store *image, const json_t *entry, struct failure *why)
+static int check_image(struct image_store *image, const json_t *entry, struct failure *why)
 {
     const char *name = take_string(entry, "name", why);
     const char *data = take_string(entry, "data-sha256", why);
@@ -102,7 +102,7 @@ static int check_image(const struct image_store *image, const json_t *entry, str
 
 int verify_digests(struct verify_job *job, struct failure *why)
 {
-    const struct contents *contents = &job->verification->contents;
+    struct contents *contents = &job->verification->contents;
     const char *manifest = contents->members[MEMBER_MANIFEST].bytes;
     const json_t *entry;
     size_t count;

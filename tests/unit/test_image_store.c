@@ -20,7 +20,7 @@ static void any_range_reads_back(void **state)
     struct failure why = {0};
 
     (void)state;
-    EXPECT_OK(image_store_init(&store, size, &ranges, &why), &why);
+    EXPECT_OK(image_store_init(&store, size, &ranges, true, &why), &why);
     for (size_t i = 0; i < 4; i++) {
         for (uint64_t n = 0; n < list[i].size; n += 4) {
             unsigned char bytes[4];
@@ -54,7 +54,7 @@ static void data_are_the_ranges(void **state)
     struct failure why = {0};
 
     (void)state;
-    EXPECT_OK(image_store_init(&store, 1 << 20, &ranges, &why), &why);
+    EXPECT_OK(image_store_init(&store, 1 << 20, &ranges, true, &why), &why);
     assert_int_equal(source_data(&store.source, 0, 1 << 20, &data, &why), 1);
     assert_true(data.offset == 512 && data.size == 512);
     assert_int_equal(source_data(&store.source, 520, 600, &data, &why), 1);
@@ -74,7 +74,7 @@ static void nothing_at_all(void **state)
     struct failure why = {0};
 
     (void)state;
-    EXPECT_OK(image_store_init(&store, 4096, &none, &why), &why);
+    EXPECT_OK(image_store_init(&store, 4096, &none, true, &why), &why);
     assert_int_equal(source_data(&store.source, 0, 4096, &data, &why), 0);
     assert_non_null(source_range(&store.source, 0, 4096, &why));
     image_store_free(&store);
