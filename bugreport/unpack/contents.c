@@ -129,9 +129,11 @@ static int read_image(struct contents *contents, struct untar *untar,
         image_store_init(&contents->image, member->size, &member->ranges, keep, why))
         return -1;
     contents->image_position = untar_position(untar);
-    while ((more = untar_data(untar, &bytes, &size, why)) > 0)
-        image_store_add(&contents->image, bytes, size);
-    return more;
+    while ((more = untar_data(untar, &bytes, &size, why)) > 0) {
+        if (image_store_add(&contents->image, bytes, size, why))
+            return -1;
+    }
+    return more < 0 ? -1 : image_store_end(&contents->image, why);
 }
 
 static int read_members(struct contents *contents, struct untar *untar, bool keep,

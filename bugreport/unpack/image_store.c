@@ -84,6 +84,7 @@ int image_store_init(struct image_store *store, uint64_t size, const struct exte
 {
     *store = (struct image_store){.source = {.kind = &store_kind, .size = size}};
     sha256_init(&store->hash);
+    grammar_begin(&store->reader, &store->grammar, size);
     if (copy_ranges(store, ranges, why))
         return -1;
     store->chunk = malloc(SOURCE_CHUNK);
@@ -101,12 +102,41 @@ int image_store_init(struct image_store *store, uint64_t size, const struct exte
     return 0;
 }
 
-void image_store_add(struct image_store *store, const unsigned char *bytes, size_t size)
+/* The part that belongs to the range under way; returns how much that is, 0 failed. */
+static size_t add_to_range(struct image_store *store, const unsigned char *bytes, size_t size,
+                           struct failure *why)
+{
+    const struct extent *range = &store->ranges.list[store->filling];
+    uint64_t done = store->used - store->starts[store->filling], left = range->size - done;
+    size_t part = size < left ? size : (size_t)left;
+
+    if (store->bytes)
+        memcpy(store->bytes + store->used, bytes, part);
+    if (grammar_take(&store->reader, range->offset + done, bytes, part, why))
+        return 0;
+    store->used += part;
+    store->filling += part == left;
+    return part;
+}
+
+int image_store_add(struct image_store *store, const unsigned char *bytes, size_t size,
+                    struct failure *why)
 {
     sha256_update(&store->hash, size, bytes);
-    if (store->bytes)
-        memcpy(store->bytes + store->used, bytes, size);
-    store->used += size;
+    while (size > 0) {
+        size_t part = add_to_range(store, bytes, size, why);
+
+        if (part == 0)
+            return -1;
+        bytes += part;
+        size -= part;
+    }
+    return 0;
+}
+
+int image_store_end(struct image_store *store, struct failure *why)
+{
+    return grammar_end(&store->reader, &store->ranges, why);
 }
 
 void image_store_replay(struct image_store *store, struct replay *replay, uint64_t base)
@@ -124,6 +154,7 @@ void image_store_free(struct image_store *store)
 {
     if (store->bytes)
         munmap(store->bytes, store->capacity);
+    grammar_free(&store->reader);
     replay_close(store->replay);
     extents_free(&store->ranges);
     free(store->starts);

@@ -4,18 +4,22 @@
 
 #include "bugreport/pack/sink.h"
 #include "bugreport/unpack/replay.h"
-#include "qed/source.h"
+#include "qed/grammar.h"
 
 /*
  * A sparse image out of an archive, as a source: its ranges of data, one behind the other, either
- * kept in memory or, large ones, read again from the archive when they are wanted.
+ * kept in memory or, large ones, read again from the archive when they are wanted. While they come
+ * for the first time they are hashed, and held against the grammar of metadata images.
  */
 struct image_store {
     struct source source;
     struct extents ranges; /* sorted; where one begins is known from the sizes of those before */
     uint64_t *starts;      /* of each range, in bytes */
     uint64_t capacity, used;
+    size_t filling;         /* the range that comes next, or is coming */
     struct sha256_ctx hash; /* of the data so far */
+    struct grammar_reader reader;
+    struct grammar grammar; /* of the image, once it has ended */
     unsigned char *bytes;   /* NULL: not kept */
     struct replay *replay;
     uint64_t base;        /* where in what is replayed the data begin */
@@ -31,7 +35,11 @@ int image_store_init(struct image_store *store, uint64_t size, const struct exte
                      bool keep, struct failure *why);
 
 /* Adds the next data, of at most what the ranges have room for. */
-void image_store_add(struct image_store *store, const unsigned char *bytes, size_t size);
+int image_store_add(struct image_store *store, const unsigned char *bytes, size_t size,
+                    struct failure *why);
+
+/* After the last of them. */
+int image_store_end(struct image_store *store, struct failure *why);
 
 /* Says where the data can be had again: from base on of a replay, which is taken over. */
 void image_store_replay(struct image_store *store, struct replay *replay, uint64_t base);

@@ -28,6 +28,36 @@ struct grammar {
     uint64_t name_size;               /* bytes of the backing file name */
 };
 
+/* The check of an image whose bytes come one piece after the other. */
+struct grammar_reader {
+    struct grammar *grammar;
+    uint64_t size;
+    unsigned char head[QED_HEADER_SIZE];
+    size_t head_size; /* bytes of it so far */
+    struct header header;
+    struct geometry geometry;
+    uint64_t l1_end, limit;               /* of the L1 table; offsets are below */
+    struct extents places;                /* L2 tables: where data may be, with header and L1 */
+    unsigned char word[QED_ELEMENT_SIZE]; /* one that lies across the ends of pieces */
+    uint64_t word_offset;
+    size_t word_size; /* bytes of it so far */
+};
+
+/* Begins with an image of size bytes. grammar_free() is due. */
+void grammar_begin(struct grammar_reader *reader, struct grammar *grammar, uint64_t size);
+
+/*
+ * Takes a piece of data, of any size; they come in rising order, and what is left out is hole. The
+ * first offence is noted, and what comes after it does not matter. -1: memory ran out.
+ */
+int grammar_take(struct grammar_reader *reader, uint64_t offset, const unsigned char *bytes,
+                 size_t size, struct failure *why);
+
+/* Decides, when all is taken; data are the ranges that were, sorted. */
+int grammar_end(struct grammar_reader *reader, const struct extents *data, struct failure *why);
+
+void grammar_free(struct grammar_reader *reader);
+
 /* Reads an image and decides. -1 only if it cannot be read or memory runs out. */
 int grammar_check(struct grammar *grammar, struct source *source, struct failure *why);
 

@@ -19,12 +19,53 @@ static void begin(struct tiny_image *image)
     tiny_image_set(image, tiny_offset(5), 4, STANDIN_MARKER);
 }
 
+/* Takes the image in pieces of any size, as they come out of an archive. */
+static struct grammar check_in_pieces(struct source *source, struct prng *prng)
+{
+    struct grammar_reader reader;
+    struct grammar grammar;
+    struct extents data = {0};
+    struct failure why = {0};
+    struct extent range;
+    uint64_t at = 0;
+
+    grammar_begin(&reader, &grammar, source->size);
+    while (source_data(source, at, source->size, &range, &why) > 0) {
+        uint64_t most = prng_one_in(prng, 2) ? 9 : 3000, part = 1 + prng_below(prng, most);
+
+        part = part < range.size ? part : range.size;
+        EXPECT_OK(grammar_take(&reader, range.offset,
+                               source_range(source, range.offset, (size_t)part, &why), (size_t)part,
+                               &why),
+                  &why);
+        EXPECT_OK(extents_add(&data, range.offset, part, &why), &why);
+        at = range.offset + part;
+    }
+    EXPECT_OK(grammar_end(&reader, &data, &why), &why);
+    extents_free(&data);
+    grammar_free(&reader);
+    return grammar;
+}
+
 static struct grammar check(struct tiny_image *image)
 {
-    struct grammar grammar;
+    struct grammar grammar, again;
     struct failure why = {0};
+    struct prng prng = {2};
 
     EXPECT_OK(grammar_check(&grammar, &image->memory.source, &why), &why);
+    for (int i = 0; i < 5; i++) {
+        again = check_in_pieces(&image->memory.source, &prng);
+        assert_int_equal(again.holds, grammar.holds);
+        assert_int_equal(again.offence, grammar.offence);
+        assert_string_equal(again.what, grammar.what);
+        assert_int_equal(again.offsets, grammar.offsets);
+        assert_int_equal(again.zeros, grammar.zeros);
+        assert_int_equal(again.markers, grammar.markers);
+        assert_int_equal(again.tables, grammar.tables);
+        assert_int_equal(again.data, grammar.data);
+        assert_int_equal(again.name_size, grammar.name_size);
+    }
     return grammar;
 }
 
