@@ -112,13 +112,20 @@ static bool window_holds(const struct map *map, uint64_t offset, size_t size)
 static bool copy_mapped(struct map *map, uint64_t offset, size_t size)
 {
     uint64_t within, page_mask = (uint64_t)sysconf(_SC_PAGESIZE) - 1;
+    unsigned char *pages;
+    size_t pages_size;
+    bool copied;
 
     if (map->unmappable || (!window_holds(map, offset, size) && !map_window(map, offset)))
         return false;
     within = offset - map->window_offset;
-    madvise(map->window + (within & ~page_mask), size + (size_t)(within & page_mask),
-            MADV_WILLNEED);
-    return !guard_copy(map->copy, map->window + within, size);
+    pages = map->window + (within & ~page_mask);
+    pages_size = size + (size_t)(within & page_mask);
+    madvise(pages, pages_size, MADV_WILLNEED);
+    copied = !guard_copy(map->copy, map->window + within, size);
+    /* What stays mapped counts as memory in use: of a large image that would be all its tables. */
+    madvise(pages, pages_size, MADV_DONTNEED);
+    return copied;
 }
 
 /* What was unreadable once stays so: bad disks take long to say no, and may change their mind. */

@@ -37,11 +37,6 @@ setup() {
     done
 }
 
-# Of a file's holes and data; cmp would read the holes too.
-sparse_digest() {
-    tar -cSf - --mtime=@0 --mode=644 --owner=0 --group=0 --transform='s/.*/x/' "$1" | sha256sum
-}
-
 @test "a large image is verified and restored from the archive, however that is compressed" {
     mkimage --layout frag:30 --virtual 256G --seed 5 big.qed
     qedscrub -q big.qed -o big.tar.gz
@@ -54,7 +49,7 @@ sparse_digest() {
         done
         rm -f copy.qed
         qedscrub restore $bundle -o copy.qed
-        [ "$(sparse_digest copy.qed)" = "$(sparse_digest big.qed)" ]
+        qedscrub diff big.qed copy.qed
     done
 }
 
