@@ -18,8 +18,9 @@
  *   reports  the texts are what report.json renders to, and its own words are harmless
  *
  * With the original at hand two more: "original", every word of the image stands at the same place
- * of a table of the original, or is none of its words; and "verdict", an audit of the original
- * finds what report.json says.
+ * of a table of the original or is none of its words (but for chance, among stand-ins), and a new
+ * copy of the original is the same; and "verdict", an audit of the original finds what report.json
+ * says.
  */
 struct verify_check {
     const char *name;
