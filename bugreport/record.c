@@ -341,6 +341,7 @@ void record_free(struct record *record)
     free(record->backing_name);
     free(record->findings);
     free(record->copy.suspects);
+    environment_free(&record->environment);
     *record = (struct record){0};
 }
 

@@ -2,6 +2,7 @@
 #ifndef BUGREPORT_RECORD_H
 #define BUGREPORT_RECORD_H
 
+#include "bugreport/environment.h"
 #include "qed/scrub.h"
 
 /*
@@ -69,6 +70,7 @@ struct record {
     struct record_finding *findings;
     size_t finding_count;
     struct record_copy copy;
+    struct environment environment; /* only in bundles */
     const struct atlas *atlas; /* what maps are drawn from, the audit's or the copy's; or NULL */
 };
 

@@ -309,6 +309,22 @@ static void take_copy(struct record_copy *copy, const json_t *object, struct fai
     name_place("copy", failed, why);
 }
 
+static void take_environment(struct environment *environment, const json_t *object,
+                             struct failure *why)
+{
+    const json_t *facts = take_object(object, "environment", why);
+
+    for (int i = 0; i < ENVIRONMENT_FACTS; i++) {
+        const char *key = environment_rows[i].key;
+        const char *fact = json_has(facts, key) ? take_string(facts, key, why) : NULL;
+
+        if (fact && !environment_is_plain(fact))
+            failure_set(why, "environment: %s: has characters that it must not have", key);
+        else if (fact)
+            environment_set(environment_fact(environment, &environment_rows[i]), fact, why);
+    }
+}
+
 /* The schema's name, which tells that the rest is what it seems. */
 static int check_schema(const json_t *object, struct failure *why)
 {
@@ -337,5 +353,7 @@ int record_from_json(struct record *record, const json_t *object, struct failure
     take_findings(record, object, why);
     if (json_has(object, "copy"))
         take_copy(&record->copy, object, why);
+    if (json_has(object, "environment"))
+        take_environment(&record->environment, object, why);
     return why->text[0] ? -1 : 0;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "bugreport/pack/issue.h"
 #include "bugreport/pack/manifest.h"
 #include "bugreport/pack/readme.h"
 #include "bugreport/render/html.h"
@@ -112,6 +113,7 @@ static int add_members(struct bundle *bundle, const struct bundle_options *optio
     const struct record *record = bundle->record;
 
     if (add_text(bundle, "README.txt", readme_text(record, options->label, why), why) ||
+        add_text(bundle, "ISSUE.md", issue_text(record, options->label, why), why) ||
         add_text(bundle, "report.txt", render_text(record, why), why) ||
         add_text(bundle, "report.json", render_json(record, why), why) ||
         add_text(bundle, "report.html", render_html(record, why), why))

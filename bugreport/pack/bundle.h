@@ -6,9 +6,9 @@
 #include "bugreport/record.h"
 
 /*
- * The bundle: what goes into the archive, in which order. README.txt, report.txt, report.json,
- * report.html, image.qed, manifest.json; small members come first, so that they can be read without
- * going through the image.
+ * The bundle: what goes into the archive, in which order. README.txt, ISSUE.md, report.txt,
+ * report.json, report.html, image.qed, manifest.json; small members come first, so that they can be
+ * read without going through the image.
  */
 struct bundle_options {
     enum tarball_filter filter;

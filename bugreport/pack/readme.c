@@ -58,6 +58,13 @@ char *readme_text(const struct record *record, const char *label, struct failure
          NULL},
         {"IMAGE_FILE", has_copy ? "  image.qed      the image's metadata, without its data\n" : "",
          NULL},
+        {"IMAGE_STEP",
+         has_copy
+             ? "  3. image.qed with your own tools: a QED image with the "
+               "metadata of\n     the original and holes for all else. See below how to unpack "
+               "it.\n"
+             : "",
+         NULL},
         {"COPY", copy, NULL},
         {0},
     };

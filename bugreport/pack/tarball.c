@@ -286,3 +286,8 @@ void tarball_free(struct tarball *tarball)
         munmap(tarball->hole, HOLE_SIZE);
     free(tarball);
 }
+
+const char *tarball_library(void)
+{
+    return archive_version_details();
+}

@@ -46,4 +46,7 @@ int tarball_end_sparse(struct tarball *tarball, struct failure *why);
 int tarball_finish(struct tarball *tarball, struct failure *why);
 void tarball_free(struct tarball *tarball);
 
+/* The library that writes archives and those that it uses, with their versions. */
+const char *tarball_library(void);
+
 #endif

@@ -209,6 +209,24 @@ static json_t *copy(const struct record_copy *copy)
                      copy->backing_name_kept, "faithful", copy->faithful);
 }
 
+static int set_environment(json_t *object, const struct environment *environment)
+{
+    json_t *facts = json_object();
+    int failed = 0;
+
+    for (int i = 0; i < ENVIRONMENT_FACTS; i++) {
+        const char *fact =
+            *environment_fact((struct environment *)environment, &environment_rows[i]);
+
+        if (fact)
+            failed |= json_object_set_new(facts, environment_rows[i].key, json_string(fact));
+    }
+    if (json_object_size(facts))
+        failed |= json_object_set(object, "environment", facts);
+    json_decref(facts);
+    return failed;
+}
+
 static int set_parts(json_t *object, const struct record *record)
 {
     int failed = json_set_name(object, "filename", record->filename);
@@ -225,6 +243,7 @@ static int set_parts(json_t *object, const struct record *record)
     failed |= json_object_set_new(object, "findings", findings(record));
     if (record->copy.present)
         failed |= json_object_set_new(object, "copy", copy(&record->copy));
+    failed |= set_environment(object, &record->environment);
     return failed;
 }
 

@@ -7,6 +7,7 @@
 #include "base/crew.h"
 #include "base/quote.h"
 #include "bugreport/json_take.h"
+#include "bugreport/pack/issue.h"
 #include "bugreport/pack/readme.h"
 #include "bugreport/pack/sink.h"
 #include "bugreport/record_from_json.h"
@@ -248,6 +249,8 @@ int verify_reports(struct verify_job *job, struct failure *why)
         check_text(contents, MEMBER_TEXT, render_text(record, why), why) ||
         (contents->members[MEMBER_HTML].present &&
          check_text(contents, MEMBER_HTML, render_html(record, why), why)) ||
+        (contents->members[MEMBER_ISSUE].present &&
+         check_text(contents, MEMBER_ISSUE, issue_text(record, contents->label, why), why)) ||
         check_text(contents, MEMBER_README, readme_text(record, contents->label, why), why))
         return -1;
     verify_say(job, "the texts say what report.json says, and no more; names in it: %s%s%s",

@@ -12,6 +12,7 @@
 #include "bugreport/render/text.h"
 #include "qedscrub/closing.h"
 #include "qedscrub/commands.h"
+#include "qedscrub/host.h"
 #include "qedscrub/image.h"
 #include "qedscrub/names.h"
 #include "qedscrub/proof.h"
@@ -30,7 +31,8 @@ struct job {
     struct output *output;
     struct sink sink;
     struct bundle_inventory inventory;
-    struct text_style style; /* of what is said at the end */
+    struct text_style style;        /* of what is said at the end */
+    struct environment environment; /* what the owner lets the bundle tell of the host */
 };
 
 /* SOURCE_DATE_EPOCH, or 0: what is packed does not tell when. */
@@ -70,6 +72,14 @@ static int plan_copy(struct job *job, struct failure *why)
     return record_add_copy(&job->record, &job->scrub, &forecast, options.faithful, why);
 }
 
+/* Which program wrote the archive is no secret; the rest was asked for. */
+static int take_environment(struct job *job, struct failure *why)
+{
+    job->record.environment = job->environment;
+    job->environment = (struct environment){0};
+    return environment_set(&job->record.environment.libraries, tarball_library(), why);
+}
+
 /* The record as it will stand in the bundle, where names are told only on request. */
 static int make_record(struct job *job, struct failure *why)
 {
@@ -86,6 +96,8 @@ static int make_record(struct job *job, struct failure *why)
     if (length < 0)
         return -1;
     if (length > 0 && record_set_backing_name(&job->record, backing, why))
+        return -1;
+    if (take_environment(job, why))
         return -1;
     if (plan_copy(job, why))
         return -1;
@@ -195,6 +207,9 @@ static int pack_one(const struct options *options, const struct output_options *
     char *text = NULL;
     int status = begin_output(&job, &why) ? STATUS_FAILED : STATUS_OK;
 
+    if (status == STATUS_OK && options->host_facts && host_describe(&job.environment, &why))
+        status = STATUS_FAILED;
+
     /* Standard output may be the image: that is told, and not that somebody writes to it. */
     if (status == STATUS_OK)
         status = image_open(&job.image, path, options, &why);
@@ -209,6 +224,7 @@ static int pack_one(const struct options *options, const struct output_options *
     else
         complain(&why);
     free(text);
+    environment_free(&job.environment);
     output_discard(job.output);
     image_close(&job.image);
     return status;

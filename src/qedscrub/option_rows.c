@@ -28,6 +28,8 @@ const struct option_row option_rows[] = {
     FLAG(0, "keep-names", keep_names, COMMAND_PACK, "tell the image's own name in the report"),
     FLAG(0, "keep-backing-name", keep_backing_name, COMMAND_PACK,
          "keep the name of the backing file in report and copy"),
+    FLAG(0, "host-facts", host_facts, COMMAND_PACK,
+         "tell kernel, architecture and distribution in ISSUE.md"),
     FLAG(0, "faithful", faithful, COMMAND_PACK,
          "keep offsets in suspect tables too: they can be the guest's"),
     FLAG(0, "no-verify", no_verify, COMMAND_PACK, "publish a bundle without verifying it"),

@@ -52,6 +52,7 @@ struct options {
     unsigned jobs;      /* -j; 0: as many as suit the machine */
     bool plain_deflate; /* --deflate=zlib */
     bool help, version, force_share, quiet, force, dry_run, keep_names, keep_backing_name, faithful;
+    bool host_facts;
     bool no_verify, no_sandbox;
     bool map;
     enum color_when color;

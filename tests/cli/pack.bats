@@ -28,7 +28,7 @@ setup() {
     qedscrub -q a.qed -o bug.tar.gz
     run tar --numeric-owner -tvf bug.tar.gz --utc
     [ "$(awk '{print $6}' <<<"$output" | xargs)" = \
-      "qedscrub/README.txt qedscrub/report.txt qedscrub/report.json qedscrub/report.html qedscrub/image.qed qedscrub/manifest.json" ]
+      "qedscrub/README.txt qedscrub/ISSUE.md qedscrub/report.txt qedscrub/report.json qedscrub/report.html qedscrub/image.qed qedscrub/manifest.json" ]
     [ "$(awk '{print $1, $2, $4, $5}' <<<"$output" | sort -u)" = "-rw-r--r-- 0/0 1970-01-01 00:00" ]
 }
 
@@ -274,4 +274,36 @@ END
     qedscrub -q qedscrub/image.qed -o again.tar --label again
     tar xf again.tar
     cmp qedscrub/image.qed again/image.qed
+}
+
+@test "ISSUE.md: the tracker's headings, filled in; of the host only what is asked for" {
+    qedscrub -q a.qed -o bug.tar.gz
+    tar xOf bug.tar.gz qedscrub/ISSUE.md >plain.md
+    [ "$(grep '^## ' plain.md)" = "$(printf '## %s\n' 'Host environment' \
+        'Emulated/Virtualized environment' 'Description of problem' 'Steps to reproduce' \
+        'Additional information')" ]
+    grep -q 'Verdict: consistent; 0 corruptions' plain.md
+    grep -q "$(qemu-img check a.qed | tail -n 1)" plain.md
+    grep -q 'Architecture: <!-- uname -m -->' plain.md
+    grep -q '(libarchive [0-9.]* zlib/' plain.md
+    absent -qF "$(uname -r)" plain.md
+    qedscrub -q --host-facts a.qed -o told.tar.gz
+    tar xOf told.tar.gz qedscrub/ISSUE.md >told.md
+    grep -qF "Architecture: $(uname -m)" told.md
+    grep -qF "kernel version: Linux $(uname -r)" told.md
+    . /etc/os-release
+    grep -qF "Operating system: $PRETTY_NAME" told.md
+    qedscrub verify told.tar.gz
+}
+
+@test "the node name is in no bundle" {
+    unshare -r --uts sh -c 'hostname canary-node && qedscrub -q --host-facts a.qed -o bug.tar.gz'
+    tar xOf bug.tar.gz | absent -a canary-node
+}
+
+@test "--host-facts: what an os-release says is plain text in ISSUE.md" {
+    unshare -r --mount sh -c 'printf "PRETTY_NAME=\"--> <b>*x* \`y\` [z]\"\n" >release &&
+        mount --bind release "$(realpath /etc/os-release)" &&
+        qedscrub -q --host-facts a.qed -o bug.tar.gz'
+    tar xOf bug.tar.gz qedscrub/ISSUE.md | grep -F 'Operating system: --? ?b??x? ?y? ?z?'
 }

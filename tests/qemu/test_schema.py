@@ -24,7 +24,8 @@ ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 FIXTURES = sorted(glob.glob(os.path.join(ROOT, "fixtures", "*.qedtxt")))
 OPTIONAL = {"filename-b64", "actual-size", "host-extents", "backing-filename",
             "backing-filename-b64", "copy", "table-offset", "l1-index", "l2-index", "offset",
-            "claimed-by", "reason", "suspect"}
+            "claimed-by", "reason", "suspect", "environment", "kernel", "architecture",
+            "distribution"}
 CHUNK = 1 << 20
 
 
