@@ -148,7 +148,7 @@ static void take_qemu(struct qemu_check *check, const json_t *object, struct fai
     } else {
         error = take_string(qemu, "error", why);
         if (error && strlen(error) < sizeof(check->error))
-            strcpy(check->error, error);
+            memcpy(check->error, error, strlen(error) + 1);
         else
             failure_set(why, "error: is too long");
     }

@@ -27,14 +27,14 @@ static int print(const struct job *job, const struct diff *diff, FILE *out, stru
     return diff_is_same(diff) ? SAME : DIFFERENT;
 }
 
-static int diff_runs(struct job *job, struct diff *diff, FILE *out, struct failure *why)
+static int diff_runs(struct job *job, struct diff diff, FILE *out, struct failure *why)
 {
     struct fleet_comparison images;
     int status = STATUS_DIFF_TROUBLE;
 
     if (!compare_fleets(&images, &job->before.fleet, &job->after.fleet, why)) {
-        diff->images = &images;
-        status = print(job, diff, out, why);
+        diff.images = &images;
+        status = print(job, &diff, out, why);
     }
     fleet_comparison_free(&images);
     return status;
@@ -57,17 +57,17 @@ static int diff_tables(struct job *job, struct diff *diff, struct changes *chang
     return changes_find(changes, &before, &after, job->options->max_findings, why);
 }
 
-static int diff_images(struct job *job, struct diff *diff, FILE *out, struct failure *why)
+static int diff_images(struct job *job, struct diff diff, FILE *out, struct failure *why)
 {
     bool places = job->before.kind == SIDE_IMAGE && job->after.kind == SIDE_IMAGE;
     struct comparison comparison;
     struct changes changes = {0};
     int status = STATUS_DIFF_TROUBLE;
 
-    diff->record = &comparison;
+    diff.record = &comparison;
     if (!compare_records(&comparison, job->before.current, job->after.current, places, why) &&
-        !diff_tables(job, diff, &changes, why))
-        status = print(job, diff, out, why);
+        !diff_tables(job, &diff, &changes, why))
+        status = print(job, &diff, out, why);
     changes_free(&changes);
     comparison_free(&comparison);
     return status;
@@ -78,9 +78,9 @@ static int diff_loaded(struct job *job, FILE *out, struct failure *why)
     struct diff diff = {.before = job->before.path, .after = job->after.path};
 
     if (job->before.current && job->after.current)
-        return diff_images(job, &diff, out, why);
+        return diff_images(job, diff, out, why);
     if (job->before.kind == SIDE_RECORDS && job->after.kind == SIDE_RECORDS)
-        return diff_runs(job, &diff, out, why);
+        return diff_runs(job, diff, out, why);
     failure_set(why, "%s: holds other than one record; compare it with records",
                 QUOTE(job->before.current ? job->after.path : job->before.path));
     return STATUS_DIFF_TROUBLE;

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/quote.h"
@@ -12,10 +13,14 @@
 #include "qedscrub/status.h"
 #include "qedscrub/worker.h"
 
+struct record_file {
+    FILE *file;
+};
+
 /* Record files, opened before the sandbox closes: those to merge, then the baseline. */
 struct merge {
     const struct options *options;
-    FILE **files;
+    struct record_file *files;
     struct stat *stats;
     size_t count, stat_count;
     FILE *baseline;
@@ -38,19 +43,32 @@ static FILE *open_records(struct merge *merge, const char *path, struct failure 
     return file;
 }
 
+/* All files are open at the same time. */
+static void allow_many_files(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit))
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 static int open_all(struct merge *merge, struct failure *why)
 {
     const struct options *options = merge->options;
     size_t count = (size_t)options->word_count;
 
     merge->files = calloc(count + 1, sizeof(*merge->files));
-    merge->stats = calloc(count + 2, sizeof(*merge->stats));
     if (!merge->files || !merge->stats)
         return failure_set_errno(why, ENOMEM, "cannot merge");
-    for (; merge->count < count; merge->count++) {
-        merge->files[merge->count] = open_records(merge, options->words[merge->count], why);
-        if (!merge->files[merge->count])
+    allow_many_files();
+    while (merge->count < count) {
+        FILE *file = open_records(merge, options->words[merge->count], why);
+
+        if (!file)
             return -1;
+        merge->files[merge->count++].file = file;
     }
     if (options->baseline)
         merge->baseline = open_records(merge, options->baseline, why);
@@ -60,11 +78,10 @@ static int open_all(struct merge *merge, struct failure *why)
 static void close_all(struct merge *merge)
 {
     for (size_t i = 0; i < merge->count; i++)
-        fclose(merge->files[i]);
+        fclose(merge->files[i].file);
     if (merge->baseline)
         fclose(merge->baseline);
     free(merge->files);
-    free(merge->stats);
 }
 
 static int read_records(struct fleet *fleet, FILE *file, const char *path,
@@ -117,7 +134,7 @@ static int fill(struct fleet *fleet, struct merge *merge, struct failure *why)
     struct fleet_source source = {0};
 
     for (size_t i = 0; i < merge->count; i++) {
-        if (read_records(fleet, merge->files[i], options->words[i], &source, why))
+        if (read_records(fleet, merge->files[i].file, options->words[i], &source, why))
             return -1;
     }
     if (choose_policy(fleet, options, &source, why) || fleet_finish(fleet, why))
@@ -162,7 +179,8 @@ static int merge_and_publish(struct merge *merge, struct failure *why)
 
 int cmd_merge(const struct options *options)
 {
-    struct merge merge = {.options = options};
+    struct stat *stats = calloc((size_t)options->word_count + 2, sizeof(*stats));
+    struct merge merge = {.options = options, .stats = stats};
     struct failure why = {0};
     int status = STATUS_FAILED;
 
@@ -175,5 +193,6 @@ int cmd_merge(const struct options *options)
         complain(&why);
     reports_discard(&merge.reports);
     close_all(&merge);
+    free(stats);
     return status;
 }

@@ -25,8 +25,13 @@ static int find_format(struct reports *reports, struct failure *why)
     if (reports->format)
         return 0;
     for (const struct format_row *row = format_rows; row->name; row++) {
-        strcat(names, row == format_rows ? "" : row[1].name ? ", " : " or ");
-        strcat(names, row->name);
+        size_t used = strlen(names);
+
+        snprintf(names + used, sizeof(names) - used, "%s%s",
+                 row == format_rows ? ""
+                 : row[1].name      ? ", "
+                                    : " or ",
+                 row->name);
     }
     return failure_set(why, "--output %s: give %s", QUOTE(reports->options->output), names);
 }
