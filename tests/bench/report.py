@@ -47,13 +47,29 @@ class Report:
     def finish(self, document, stages):
         self.out.close()
         if document:
-            replace_between(document, '\n'.join([*self.about(), *self.table(), *stages]))
+            replace_between(document, '\n'.join([*self.about(), *self.goals(), *stages,
+                                                 *self.table()]))
 
     def about(self):
         machine = self.machine
         return [f"Measured on {machine['cpu']}, {machine['cores']} cores, "
                 f"{machine['memory-bytes'] / (1 << 30):.0f} GiB, Linux {machine['kernel']}, images "
                 f"on {machine['file-system']}; {', '.join(machine['programs'].values())}.", '']
+
+    def goals(self):
+        """A line for each goal, with the image that comes closest to missing it, or misses it."""
+        lines = ['| goal | images | worst median | of which image | |', '|---|---|---|---|---|']
+        groups = {}
+        for result in self.results:
+            if 'met' in result:
+                groups.setdefault((result['row'], result['peer'], result['goal']), []).append(result)
+        for (row, peer, goal), results in groups.items():
+            worst = max(results, key=lambda result: result['median'])
+            missed = [result for result in results if not result['met']]
+            outcome = f'MISSED by {len(missed)}' if missed else 'met'
+            lines.append(f"| {row}: <= {goal:.2f} of {peer} | {len(results)} | "
+                         f"{worst['median']:.3f} | {worst['image']} | {outcome} |")
+        return lines + ['']
 
     def table(self):
         lines = ['| ours | image | ratio: median (from, to) | goal | | ours | theirs |',

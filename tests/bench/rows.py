@@ -14,6 +14,7 @@ class Row:
     theirs: Callable
     peer: str       # how the table names theirs
     goal: Callable = lambda layout: None  # of a layout: the ratio not to exceed, None: no goal
+    goal_sizes: tuple = ('1T', '4T')
     layouts: list = field(default_factory=lambda: list(LAYOUTS))
     pairs: Optional[int] = None  # None: as many as usual; slow peers get one
     sizes: tuple = ('64G', '1T', '4T')
@@ -61,15 +62,15 @@ PIGZ_1 = ('-I', 'pigz -1 -p2')
 
 ROWS = [
     Row('audit', 'audit of one image', info(), qemu_check, 'qemu-img check',
-        lambda layout: 0.10 if layout in MAIN_LAYOUTS else None),
+        lambda layout: 0.10 if layout in MAIN_LAYOUTS else None, ('4T',)),
     Row('audit-one-thread', 'audit on one core', info('taskset', '-c', '0'), qemu_check,
-        'qemu-img check', lambda layout: 0.15 if layout in MAIN_LAYOUTS else None),
+        'qemu-img check', lambda layout: 0.15 if layout in MAIN_LAYOUTS else None, ('4T',)),
     Row('audit-reading', 'audit against reading alone', info(), dd, 'dd of a flat copy',
-        lambda layout: 1.0 if layout == 'sequential' else 3.0, layouts=FULL_TABLES),
+        lambda layout: 1.0 if layout == 'sequential' else 3.0, ('4T',), FULL_TABLES),
     Row('pack', 'pack without verify', pack('--no-verify'), tar(*PIGZ_1), 'tar, pigz -1 -p2',
-        lambda _: 0.30),
+        lambda layout: 0.30 if layout in FULL_TABLES else None),
     Row('pack-verify', 'pack with verify', pack(), tar(*PIGZ_1), 'tar, pigz -1 -p2',
-        lambda _: 0.60),
+        lambda layout: 0.60 if layout in FULL_TABLES else None),
     Row('pack-zlib', 'pack --deflate=zlib without verify', pack('--no-verify', '--deflate=zlib'),
         tar(*PIGZ_1), 'tar, pigz -1 -p2', layouts=MAIN_LAYOUTS),
     Row('pack-pigz', 'pack with verify', pack(), tar('-I', 'pigz -p2'), 'tar, pigz -p2',

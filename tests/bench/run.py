@@ -26,16 +26,12 @@ FULL = os.environ.get('BENCH', 'quick') == 'full'
 ONLY = os.environ.get('ONLY', '').split()
 SIZES = ['1T', '4T'] if FULL else ['64G']
 PAIRS = 5 if FULL else 3
+REPORTS = 'reports: text, JSON, HTML'  # one of the stages
 FOUND = (0, 2, 3)  # qemu-img check takes sound images for leaking ones
 
 
 def wanted(name):
     return not ONLY or any(name.startswith(only) for only in ONLY)
-
-
-def goal_of(row, layout, size):
-    """A small image is all start-up; the goals are for those of a full run."""
-    return None if size == '64G' else row.goal(layout)
 
 
 def compare_sizes(report, image, at):
@@ -54,7 +50,7 @@ def compare(report, row, image, at):
     except measure.Missing as program:
         report.add_missing(row.name, str(program))
         return
-    report.add_pairs(row, image, pairs, goal_of(row, image.layout, image.size))
+    report.add_pairs(row, image, pairs, row.goal(image.layout) if image.size in row.goal_sizes else None)
     if row.name == 'pack-gzip':
         compare_sizes(report, image, at)
 
@@ -171,6 +167,15 @@ def cold(report):
                 'goal': 1.1, 'ours': grown, 'theirs': image.table_bytes})
 
 
+def compare_reports(report, image, costs):
+    """The reports against all that a pack does."""
+    work = sum(costs[name] for name in ('audit', 'scrub', 'deflate, as packed', 'CRC-32', 'SHA-256'))
+    ratio = costs[REPORTS] / (work + costs[REPORTS])
+    report.add({'row': 'reports', 'what': 'text, JSON and HTML', 'image': image.name(),
+                'peer': 'the work of a pack', 'median': ratio, 'min': ratio, 'max': ratio,
+                'goal': 0.1 if FULL else None})
+
+
 def stages(report, folder):
     """Where the time goes: nanoseconds of one core per byte of tables, stage by stage."""
     columns = {}
@@ -180,6 +185,7 @@ def stages(report, folder):
                                   check=True, capture_output=True, text=True)
         columns[layout] = json.loads(said.stdout)
         report.stage({'row': 'stages', 'image': image.name(), 'ns-per-byte': columns[layout]})
+        compare_reports(report, image, columns[layout])
     names = list(next(iter(columns.values())))
     lines = ['| stage, ns a byte of tables, one core | ' + ' | '.join(columns) + ' |',
              '|---' * (len(columns) + 1) + '|']
