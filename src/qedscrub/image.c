@@ -32,26 +32,36 @@ static bool is_qed(const struct audit *audit)
            !header_has(audit->header_faults, HEADER_MAGIC);
 }
 
-int image_open(struct image *image, const char *path, const struct options *options,
-               struct failure *why)
+/* Refuses an image in use, unless the user accepts that. */
+static int check_use(struct image *image, const struct options *options, struct failure *why)
 {
-    int in_use;
+    int in_use = map_in_use(image->map);
 
-    *image = (struct image){.path = path, .jobs = crew_size(options->jobs)};
-    if (map_open(&image->map, path, why))
-        return STATUS_FAILED;
-    in_use = map_in_use(image->map);
     if (in_use < 0 && !options->quiet)
-        fprintf(stderr, "qedscrub: note: %s: cannot tell whether it is in use: %s\n", QUOTE(path),
-                strerror(errno));
+        fprintf(stderr, "qedscrub: note: %s: cannot tell whether it is in use: %s\n",
+                QUOTE(image->path), strerror(errno));
     image->in_use = in_use > 0;
     if (!image->in_use || options->force_share)
         return STATUS_OK;
     failure_set(why,
                 "%s: is in use, perhaps by a virtual machine; stop that, or give -U to read it all "
                 "the same",
-                QUOTE(path));
+                QUOTE(image->path));
     return STATUS_FAILED;
+}
+
+int image_open(struct image *image, const char *path, const struct options *options,
+               struct failure *why)
+{
+    *image = (struct image){.path = path, .jobs = crew_size(options->jobs)};
+    return map_open(&image->map, path, why) ? STATUS_FAILED : check_use(image, options, why);
+}
+
+int image_open_file(struct image *image, int fd, const char *path, const struct options *options,
+                    struct failure *why)
+{
+    *image = (struct image){.path = path, .jobs = crew_size(options->jobs)};
+    return map_adopt(&image->map, fd, path, why) ? STATUS_FAILED : check_use(image, options, why);
 }
 
 int image_adopt(struct image *image, int fd, bool in_use, struct failure *why)

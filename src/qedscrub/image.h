@@ -27,6 +27,10 @@ int image_open(struct image *image, const char *path, const struct options *opti
                struct failure *why);
 int image_audit(struct image *image, const struct options *options, struct failure *why);
 
+/* As image_open(), for the file at path when it is open, which is the image's from then on. */
+int image_open_file(struct image *image, int fd, const char *path, const struct options *options,
+                    struct failure *why);
+
 /*
  * The same as image_open() for a file that is open, which is the image's from then on. It is
  * audited by one thread, since who has several images at hand uses the cores for these.

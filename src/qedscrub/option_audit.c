@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/quote.h"
 #include "bugreport/fleet.h"
@@ -12,6 +13,41 @@ int option_set_files0_from(struct options *options, const char *argument, struct
     (void)why;
     options->files0_from = argument;
     return 0;
+}
+
+/* The bit of a word of --only; 0: there is no such word. */
+static unsigned only_bit(const char *word, size_t length)
+{
+    static const struct {
+        const char *word;
+        unsigned bit;
+    } words[] = {
+        {"corrupt", PACK_CORRUPT}, {"leaks", PACK_LEAKS}, {"dirty", PACK_DIRTY}, {"all", PACK_ALL}};
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (strlen(words[i].word) == length && !memcmp(words[i].word, word, length))
+            return words[i].bit;
+    }
+    return 0;
+}
+
+int option_set_only(struct options *options, const char *argument, struct failure *why)
+{
+    const char *at = argument;
+    size_t length;
+
+    for (;; at += length + 1) {
+        unsigned bit;
+
+        length = strcspn(at, ",");
+        bit = only_bit(at, length);
+        if (!bit)
+            return failure_set(why, "--only %s: give some of corrupt,leaks,dirty, or all",
+                               QUOTE(argument));
+        options->only |= bit;
+        if (!at[length])
+            return 0;
+    }
 }
 
 int option_set_resume(struct options *options, const char *argument, struct failure *why)

@@ -23,6 +23,9 @@ const struct option_row option_rows[] = {
           "write into each data cluster its own position in the guest's view"),
     FLAG(0, "force", force, COMMAND_PACK | COMMAND_FLEET,
          "replace an existing bundle or report (never an image)"),
+    VALUE(0, "only", "LIST", only, COMMAND_PACK,
+          "of many images pack only those that are\n"
+          "corrupt,leaks,dirty; all (default)"),
     FLAG(0, "dry-run", dry_run, COMMAND_PACK, "say what would be packed, write nothing"),
     VALUE(0, "label", "TEXT", label, COMMAND_PACK, "name of the folder in the bundle (qedscrub)"),
     FLAG(0, "keep-names", keep_names, COMMAND_PACK, "tell the image's own name in the report"),
@@ -56,15 +59,15 @@ const struct option_row option_rows[] = {
          "say nothing unless something is wrong"),
     FLAG(0, "no-sandbox", no_sandbox, COMMAND_ALL,
          "read images without the protection of a sandbox"),
-    VALUE(0, "files0-from", "FILE", files0_from, COMMAND_AUDIT,
-          "audit what FILE names, each name ended by a NUL;\n"
+    VALUE(0, "files0-from", "FILE", files0_from, COMMAND_AUDIT | COMMAND_PACK,
+          "take what FILE names, each name ended by a NUL;\n"
           "-: standard input"),
-    FLAG(0, "cross-mounts", cross_mounts, COMMAND_AUDIT,
+    FLAG(0, "cross-mounts", cross_mounts, COMMAND_AUDIT | COMMAND_PACK,
          "enter other file systems below the folders named"),
     VALUE(0, "shard", "K/N", shard, COMMAND_AUDIT, "audit the K-th of N parts of the images only"),
     VALUE(0, "resume", "RECORDS", resume, COMMAND_AUDIT,
           "take from an earlier run what is the same file still"),
-    VALUE(0, "timeout", "SECONDS", timeout, COMMAND_AUDIT,
+    VALUE(0, "timeout", "SECONDS", timeout, COMMAND_AUDIT | COMMAND_PACK,
           "give up on an image that takes longer (no limit)"),
     VALUE(0, "report", "FORMAT=FILE", report, COMMAND_FLEET,
           "write a report to a file too; any number of times"),
@@ -84,7 +87,7 @@ const struct option_row option_rows[] = {
 };
 
 const struct command_row command_rows[] = {
-    {"pack", COMMAND_PACK, cmd_pack, "[pack] IMAGE... -o ARCHIVE|DIR/|-",
+    {"pack", COMMAND_PACK, cmd_pack, "[pack] IMAGE|DIR... -o ARCHIVE|OUT/|-",
      "Packs a report and a copy of the metadata, without guest data, for a bug tracker.",
      "qedscrub image.qed -o bug.tar.gz", NULL},
     {"info", COMMAND_INFO, cmd_info, "info IMAGE|BUNDLE",

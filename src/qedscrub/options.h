@@ -28,6 +28,9 @@ enum command {
 #define COMMAND_FLEET  (COMMAND_AUDIT | COMMAND_MERGE)
 #define COMMAND_ALL    (COMMAND_IMAGES | COMMAND_FLEET | COMMAND_VERIFY | COMMAND_RESTORE)
 
+/* Which images of many are packed; a set. */
+enum { PACK_CORRUPT = 1, PACK_LEAKS = 2, PACK_DIRTY = 4, PACK_ALL = 8 };
+
 /* --report FORMAT=FILE: an output beside standard output. */
 struct report_option {
     const struct format_row *format;
@@ -68,6 +71,7 @@ struct options {
     const char *files0_from;            /* a file of names; NULL: none */
     const char *resume;                 /* records of an earlier run; NULL: none */
     unsigned shard_number, shard_count; /* a count of 0: all images */
+    unsigned only;                      /* --only, see PACK_ALL; 0: not given */
     unsigned timeout;                   /* seconds for an image; 0: no limit */
     bool cross_mounts;
 };
