@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/quote.h"
+#include "bugreport/record_from_json.h"
 #include "bugreport/unpack/untar.h"
 
 #define MIB ((uint64_t)1 << 20)
@@ -117,14 +119,17 @@ static int check_image_size(const struct untar *untar, const struct untar_member
                        member->path, data);
 }
 
+/* What is large must be an image as far as it has come, or there is no end to it. */
 static int read_image(struct contents *contents, struct untar *untar,
                       const struct untar_member *member, bool keep, struct failure *why)
 {
+    const struct grammar *grammar = &contents->image.grammar;
+    bool large = extents_total(&member->ranges) > ALWAYS_KEPT;
     const unsigned char *bytes;
     size_t size;
     int more;
 
-    keep = keep || extents_total(&member->ranges) <= ALWAYS_KEPT || !untar_may_replay(untar);
+    keep = keep || !large || !untar_may_replay(untar);
     if (check_image_size(untar, member, why) ||
         image_store_init(&contents->image, member->size, &member->ranges, keep, why))
         return -1;
@@ -132,6 +137,9 @@ static int read_image(struct contents *contents, struct untar *untar,
     while ((more = untar_data(untar, &bytes, &size, why)) > 0) {
         if (image_store_add(&contents->image, bytes, size, why))
             return -1;
+        if (large && !grammar->holds)
+            return failure_set(why, "image.qed at 0x%" PRIx64 ": %s", grammar->offence,
+                               grammar->what);
     }
     return more < 0 ? -1 : image_store_end(&contents->image, why);
 }
@@ -194,6 +202,24 @@ int contents_read(struct contents *contents, int fd, unsigned jobs, struct failu
     if (lseek(fd, begin, SEEK_SET) < 0)
         return failure_set_errno(why, errno, "cannot read the archive again");
     return read_once(contents, fd, jobs, true, why);
+}
+
+int contents_record(const struct contents *contents, struct record *record, struct failure *why)
+{
+    const char *bytes = contents->members[MEMBER_JSON].bytes;
+    json_error_t error;
+    json_t *object =
+        json_loadb(bytes, contents->members[MEMBER_JSON].size, JSON_REJECT_DUPLICATES, &error);
+    int result;
+
+    *record = (struct record){0};
+    if (!object)
+        return failure_set(why, "report.json is not JSON: %s", QUOTE(error.text));
+    result = record_from_json(record, object, why);
+    json_decref(object);
+    if (result)
+        failure_prefix(why, "report.json");
+    return result;
 }
 
 void contents_free(struct contents *contents)

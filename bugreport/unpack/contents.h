@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "bugreport/record.h"
 #include "bugreport/unpack/image_store.h"
 
 /*
@@ -47,6 +48,9 @@ struct contents {
  * stream_open().
  */
 int contents_read(struct contents *contents, int fd, unsigned jobs, struct failure *why);
+
+/* What its report.json says. record_free() is due either way. */
+int contents_record(const struct contents *contents, struct record *record, struct failure *why);
 
 void contents_free(struct contents *contents);
 

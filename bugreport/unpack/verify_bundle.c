@@ -10,7 +10,6 @@
 #include "bugreport/pack/issue.h"
 #include "bugreport/pack/readme.h"
 #include "bugreport/pack/sink.h"
-#include "bugreport/record_from_json.h"
 #include "bugreport/render/html.h"
 #include "bugreport/render/json.h"
 #include "bugreport/render/text.h"
@@ -127,24 +126,6 @@ int verify_digests(struct verify_job *job, struct failure *why)
     return check_image(&contents->image, entry, why);
 }
 
-static int read_record(struct verify_job *job, struct failure *why)
-{
-    const struct contents *contents = &job->verification->contents;
-    json_error_t error;
-    json_t *object =
-        json_loadb(contents->members[MEMBER_JSON].bytes, contents->members[MEMBER_JSON].size,
-                   JSON_REJECT_DUPLICATES, &error);
-    int result;
-
-    if (!object)
-        return failure_set(why, "report.json is not JSON: %s", QUOTE(error.text));
-    result = record_from_json(&job->verification->record, object, why);
-    json_decref(object);
-    if (result)
-        failure_prefix(why, "report.json");
-    return result;
-}
-
 static bool same_extents(const struct extents *a, const struct extents *b)
 {
     return a->count == b->count &&
@@ -157,7 +138,7 @@ int verify_account(struct verify_job *job, struct failure *why)
     const struct image_store *image = &job->verification->contents.image;
     const struct record *record = &job->verification->record;
 
-    if (read_record(job, why))
+    if (contents_record(&job->verification->contents, &job->verification->record, why))
         return -1;
     if (record->copy.present != job->verification->has_image)
         return failure_set(why, "report.json tells %s a copy",

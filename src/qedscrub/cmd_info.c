@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,8 +9,9 @@
 #include "bugreport/render/html.h"
 #include "bugreport/render/json.h"
 #include "bugreport/render/text.h"
+#include "bugreport/unpack/verify.h"
 #include "qedscrub/commands.h"
-#include "qedscrub/image.h"
+#include "qedscrub/side.h"
 #include "qedscrub/status.h"
 #include "qedscrub/worker.h"
 
@@ -59,7 +61,7 @@ struct show {
     const struct options *options;
     const struct format *format;
     struct text_style style;
-    struct image image;
+    struct side side; /* an image or a bundle */
 };
 
 static struct text_style choose_style(const struct options *options)
@@ -86,17 +88,19 @@ static int print_record(const struct show *show, const struct record *record, FI
     return 0;
 }
 
-static int show(void *context, FILE *out, struct failure *why)
+static bool draws(const struct show *show)
 {
-    struct show *show = context;
-    const struct options *options = show->options;
-    struct image *image = &show->image;
+    return show->format->draws || show->style.maps;
+}
+
+static int show_image(struct show *show, FILE *out, struct failure *why)
+{
+    struct image *image = &show->side.image;
     struct record record = {0};
     int status;
 
-    image->atlas = show->format->draws || show->style.maps;
-    status = image_audit(image, options, why);
-
+    image->atlas = draws(show);
+    status = image_audit(image, show->options, why);
     if (status != STATUS_OK)
         return status;
     if (image_record(image, image->path, &record, why) || print_record(show, &record, out, why))
@@ -107,30 +111,90 @@ static int show(void *context, FILE *out, struct failure *why)
     return status;
 }
 
+/* The record of the image in a bundle, audited anew; of a bundle of reports only what they say. */
+static int record_bundle(struct show *show, struct verification *verification, struct audit *audit,
+                         struct failure *why)
+{
+    const struct audit_options options = {.keep = show->options->max_findings,
+                                          .atlas = draws(show)};
+    struct source *image = &verification->contents.image.source;
+    char name[HEADER_MAX_NAME + 1];
+    int length;
+
+    if (!verification->has_image)
+        return contents_record(&verification->contents, &verification->record, why);
+    if (audit_run(audit, image, &options, why) ||
+        record_make(&verification->record, audit, show->side.path, why))
+        return -1;
+    length = header_backing_name(&audit->header, image, name, why);
+    if (length < 0)
+        return -1;
+    return length > 0 ? record_set_backing_name(&verification->record, name, why) : 0;
+}
+
+static int show_bundle(struct show *show, FILE *out, struct failure *why)
+{
+    struct verification *verification = calloc(1, sizeof(*verification));
+    struct audit *audit = calloc(1, sizeof(*audit));
+    int status = STATUS_FAILED;
+
+    if (!verification || !audit) {
+        failure_set_errno(why, ENOMEM, "%s", QUOTE(show->side.path));
+        goto out;
+    }
+    verify_read(verification, show->side.fd, show->options->jobs);
+    if (!verification->proved)
+        failure_set(why, "%s", verification->checks[verification->count - 1].text);
+    if (!verification->proved || record_bundle(show, verification, audit, why)) {
+        failure_prefix(why, show->side.path);
+    } else if (!print_record(show, &verification->record, out, why)) {
+        status = verdict_exit_status(verification->record.verdict);
+    }
+    verify_free(verification);
+    audit_free(audit);
+out:
+    free(verification);
+    free(audit);
+    return status;
+}
+
+static int show(void *context, FILE *out, struct failure *why)
+{
+    struct show *show = context;
+
+    return show->side.kind == SIDE_BUNDLE ? show_bundle(show, out, why)
+                                          : show_image(show, out, why);
+}
+
 int cmd_info(const struct options *options)
 {
     struct show context = {.options = options, .style = choose_style(options)};
-    struct image *image = &context.image;
+    struct side *side = &context.side;
     struct failure why = {0};
     char *text = NULL;
     int status;
 
     if (options->word_count != 1)
-        failure_set(&why, "info: give one image");
+        failure_set(&why, "info: give one image or bundle");
     else
         context.format = find_format(options->output, &why);
     if (!context.format) {
         complain(&why);
         return STATUS_FAILED;
     }
-    status = image_open(image, options->words[0], options, &why);
+    status = side_open(side, options->words[0], options, &why);
+    if (status == STATUS_OK && side->kind == SIDE_RECORDS) {
+        failure_set(&why, "%s: begins like records of audits, not like an image; merge reads those",
+                    QUOTE(side->path));
+        status = STATUS_NOT_QED;
+    }
     if (status == STATUS_OK)
-        status = worker_run(show, &context, image->path, options, &text, &why);
+        status = worker_run(show, &context, side->path, options, &text, &why);
     if (text)
         fputs(text, stdout);
     if (why.text[0])
         complain(&why);
     free(text);
-    image_close(image);
+    side_close(side);
     return status;
 }

@@ -8,7 +8,6 @@
 
 #include "base/quote.h"
 #include "bugreport/fleet_read.h"
-#include "bugreport/record_from_json.h"
 #include "qedscrub/archive.h"
 #include "qedscrub/status.h"
 
@@ -104,29 +103,13 @@ static int list_suspects(struct side *side, struct failure *why)
     return 0;
 }
 
-static int read_report(struct side *side, struct failure *why)
-{
-    json_t *object;
-    int result;
-
-    if (!side->contents.members[MEMBER_JSON].present)
-        return failure_set(why, "holds no %s", contents_name(MEMBER_JSON));
-    object = json_loadb(side->contents.members[MEMBER_JSON].bytes,
-                        side->contents.members[MEMBER_JSON].size, JSON_REJECT_DUPLICATES, NULL);
-    if (!object)
-        return failure_set(why, "%s: is not JSON", contents_name(MEMBER_JSON));
-    result = record_from_json(&side->record, object, why);
-    json_decref(object);
-    return result;
-}
-
 static int load_bundle(struct side *side, const struct options *options, struct failure *why)
 {
     struct audit_options audit_options = {.keep = options->max_findings};
 
     side->current = &side->record;
-    if (contents_read(&side->contents, side->fd, options->jobs, why) || read_report(side, why) ||
-        list_suspects(side, why))
+    if (contents_read(&side->contents, side->fd, options->jobs, why) ||
+        contents_record(&side->contents, &side->record, why) || list_suspects(side, why))
         return -1;
     if (!side->contents.members[MEMBER_IMAGE].present)
         return 0;

@@ -154,3 +154,30 @@ print(q["exit-status"], *(q[key] if q["opens"] else "-" for key in keys))')
     qedscrub -q -o two.tar.gz -- info
     cmp bug.tar.gz two.tar.gz
 }
+
+@test "info of a bundle says of its image what info says of the original" {
+    make_image a.qed
+    qedscrub -q a.qed -o bug.tar.gz
+    run qedscrub info bug.tar.gz
+    [ "$status" -eq 0 ]
+    [ "$output" = "$(qedscrub info a.qed | grep -v -e 'disk size' -e 'host extents' | sed 's/image: a.qed/image: bug.tar.gz/')" ]
+    qedscrub info --output=json bug.tar.gz | grep -q '"filename": "bug.tar.gz"'
+    qedscrub info --output=html bug.tar.gz | grep -q '<svg'
+    mkimage "$BATS_TEST_DIRNAME/../../fixtures/bad-many.qedtxt" bad.qed
+    qedscrub -q bad.qed -o bad.tar.xz
+    run qedscrub info bad.tar.xz
+    [ "$status" -eq 2 ]
+}
+
+@test "info of a bundle of reports tells what they say, and of a damaged one that it is" {
+    make_image a.qed
+    patch a.qed 48 '\001'
+    qedscrub -q a.qed -o only.tar
+    run qedscrub info only.tar
+    [ "$status" -eq 2 ]
+    [[ "${lines[0]}" == *"QED image size is invalid"* ]]
+    patch only.tar 600 'x'
+    run qedscrub info only.tar
+    [ "$status" -eq 1 ]
+    [[ "$output" == "qedscrub: only.tar: README.txt is not what the manifest says"* ]]
+}
