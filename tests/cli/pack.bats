@@ -110,6 +110,20 @@ END
     cmp one.tar.gz elsewhere/two.tar.gz
 }
 
+@test "same input, same bytes: as another user, elsewhere, with another mask, language and clock" {
+    [ "$(id -u)" -eq 0 ] || skip "needs root to become another user"
+    qedscrub -q a.qed -o one.tar.gz
+    mkdir -p elsewhere/mine
+    chown 65534 elsewhere/mine
+    cp a.qed elsewhere/other.qed
+    chmod 644 elsewhere/other.qed
+    cd elsewhere
+    umask 077
+    LC_ALL=C TZ=Asia/Tokyo HOME=/nowhere USER=nobody as_nobody qedscrub -q other.qed -o mine/two.tar.gz -j 1
+    cmp ../one.tar.gz mine/two.tar.gz
+    [ "$(stat -c %u mine/two.tar.gz)" -eq 65534 ]
+}
+
 @test "SOURCE_DATE_EPOCH sets the time of the members" {
     SOURCE_DATE_EPOCH=86400 qedscrub -q a.qed -o bug.tar.gz
     [ "$(tar --utc -tvf bug.tar.gz | awk '{print $4}' | sort -u)" = 1970-01-02 ]

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Canary words of the guest must not come out, however the image was corrupted.
 
+Each image is packed, its bundle verified, alone and against the original, and searched.
+
 Every data cluster, the header's padding, a former backing name, leaked clusters and the tail of
 each image hold words that spell CANARY. The search must find them in a copy made the plain way.
 
@@ -60,6 +62,9 @@ def check(seed, folder):
         plain = holds_canary(plain_copy(data))
     except struct.error:
         plain = False
+    proved = run(QEDSCRUB, "verify", archive, "--against", image)
+    if proved.returncode != 0:
+        return {"failed": None, "unproved": "%s: %s" % (told, proved.stdout.decode()[-600:])}
     return {"failed": told + ": in " + ", ".join(places) if places else None,
             "guest": holds_canary(data), "plain": plain}
 
@@ -99,14 +104,18 @@ def main():
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 1150
     first = int(sys.argv[2]) if len(sys.argv) > 2 else 1
     tap = Tap()
-    failures = []
+    failures, unproved = [], []
     guests = plain = 0
     for result in over_seeds(check, range(first, first + count)):
         if result["failed"]:
             failures.append(result["failed"])
+        if result.get("unproved"):
+            unproved.append(result["unproved"])
         guests += bool(result.get("guest"))
         plain += bool(result.get("plain"))
     tap.test("%d images with canaries: none comes out" % count, not failures, *failures[:20])
+    tap.test("each bundle is proved by verify, and against its original", not unproved,
+             *unproved[:5])
     tap.test("the images do hold canaries (%d of %d)" % (guests, count), guests >= count * 0.9 and (count < 1150 or guests >= 1000))
     tap.test("the same search finds them in plain copies (%d of %d)" % (plain, count),
              plain >= count // 4)
