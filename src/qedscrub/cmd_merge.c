@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/path.h"
 #include "base/quote.h"
 #include "bugreport/fleet_read.h"
 #include "qedscrub/commands.h"
@@ -84,13 +85,33 @@ static void close_all(struct merge *merge)
     free(merge->files);
 }
 
+/* Every bundle's image has the same name; the reports of several go by those of their files. */
+static int name_bundled(struct fleet *fleet, size_t first, const char *path, struct failure *why)
+{
+    for (size_t i = first; i < fleet->count; i++) {
+        struct record *record = &fleet->entries[i].record;
+
+        if (fleet->entries[i].has_identity || strcmp(record->filename, "./image.qed") != 0)
+            continue;
+        free(record->filename);
+        record->filename = path_anchor(path);
+        if (!record->filename)
+            return failure_set_errno(why, ENOMEM, "cannot name a record");
+    }
+    return 0;
+}
+
 static int read_records(struct fleet *fleet, FILE *file, const char *path,
                         struct fleet_source *source, struct failure *why)
 {
+    size_t first = fleet->count;
+
     if (fleet_read(fleet, file, source, why)) {
         failure_prefix(why, name_of(path));
         return -1;
     }
+    if (name_bundled(fleet, first, name_of(path), why))
+        return -1;
     if (source->cut)
         fprintf(stderr, "qedscrub: %s: was cut, or not all of it is there; what is, was read\n",
                 QUOTE(name_of(path)));

@@ -368,6 +368,20 @@ def test_kept_policy(tap, path, folder):
              first[:2])
 
 
+def test_bundles(tap, folder):
+    """Reports of bundles, in which every image has the same name."""
+    found = fleets.fixture_records(folder, ["good-sequential", "bad-leak"])
+    paths = []
+    for name, record in found.items():
+        paths.append(os.path.join(folder, name + ".json"))
+        with open(paths[-1], "w", encoding="utf-8") as file:
+            json.dump(dict(record, filename="image.qed"), file)
+    output, status, _ = merge("--output=json", *paths)
+    names = [record["filename"] for record in json.loads(output)["images"]]
+    tap.test("reports of bundles go by the names of their files", names == sorted(paths) and
+             status == 3, str(names))
+
+
 def test_cuts(tap, path, folder):
     with open(path, "rb") as file:
         text = file.read()
@@ -439,6 +453,7 @@ def main():
         test_golden(tap, folder)
         test_policies(tap, folder)
         test_kept_policy(tap, path, folder)
+        test_bundles(tap, folder)
         test_cuts(tap, path, folder)
         test_hostile_records(tap, path, folder)
     finally:
