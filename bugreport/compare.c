@@ -9,8 +9,9 @@
 #include "bugreport/render/json.h"
 
 /* Members that say nothing of the state of an image. */
-static const char *const ignored[] = {"schema",      "filename",     "filename-b64", "format",
-                                      "actual-size", "host-extents", "in-use",       "copy"};
+static const char *const ignored[] = {"schema", "filename",    "filename-b64",
+                                      "format", "actual-size", "host-extents",
+                                      "in-use", "copy",        "environment"};
 
 static bool is_ignored(const char *key)
 {
