@@ -23,43 +23,54 @@ bash_offers() {
 }
 
 fish_offers() {
-    fish --no-config -c "source ./$1.fish; complete -C '$2'" | cut -f1 | sort
+    fish --no-config -c "source ./$1.fish; complete -C '$2'" | cut -f1 | sort -u
 }
 
-# zsh completes only at a prompt, so one is run on a pseudo-terminal and its list is read.
+# zsh completes only at a prompt, so one is run on a pseudo-terminal and its list is read: until
+# nothing has come for two seconds.
 zsh_offers() {
     zsh -f -c '
         zmodload zsh/zpty
         zpty -b shell zsh -f -i
-        zpty -w shell "PS1=PROMPT; stty columns 400; fpath=($PWD \$fpath); autoload -Uz compinit; compinit -u -d /dev/null; compdef _'"$1"' '"$1"'; zstyle \":completion:*\" list-grouped false; setopt nobeep; LISTMAX=0"
-        sleep 1
-        while zpty -rt shell junk; do :; done
-        zpty -w -n shell "'"$2"'"$'"'\\t\\t'"'
-        sleep 1
-        while zpty -rt shell chunk; do print -rn -- $chunk; done
-        zpty -d shell' | tr -c 'a-zA-Z0-9_@.-' '\n' | sort -u
+        zpty -w shell "stty columns 400; fpath=(\$PWD \$fpath); LISTMAX=0; setopt nobeep"
+        zpty -w shell "autoload -Uz compinit; compinit -u -D; compdef _$1 $1; PS1=REA\"\"DY"
+        zpty -r shell junk "*READY*"
+        zpty -w -n shell "$2"$'"'\\t\\t'"'
+        quiet=0 all=
+        while (( quiet < 20 )); do
+            if zpty -rt shell chunk; then all+=$chunk quiet=0; else (( quiet++ )); sleep 0.1; fi
+        done
+        print -r -- $all
+        zpty -d shell' zsh "$@" | sed -E 's/\x1b\[[0-9;?]*[a-zA-Z]//g' |
+        tr -c 'a-zA-Z0-9_@.-' '\n' | sort -u
 }
 
 long_options() {
-    "$1" --help | grep -oE -- '^ +(-., )?--[a-z-]+' | grep -oE -- '--[a-z-]+' | sort -u
+    "$@" --help | grep -oE -- '^ +(-., )?--[a-z0-9-]+' | grep -oE -- '--[a-z0-9-]+' | sort -u
 }
 
+commands='pack info audit verify restore merge diff'
+
 @test "bash: every option of --help is offered" {
-    for program in qedscrub qed-tool; do
-        diff <(long_options $program) <(bash_offers $program $program image --)
+    diff <(long_options qed-tool) <(bash_offers qed-tool qed-tool image --)
+    for command in $commands; do
+        diff <(long_options qedscrub $command) <(bash_offers qedscrub qedscrub $command --)
     done
+    diff <(long_options qedscrub pack) <(bash_offers qedscrub qedscrub image --)
 }
 
 @test "fish: every option of --help is offered" {
-    for program in qedscrub qed-tool; do
-        diff <(long_options $program) <(fish_offers $program "$program image --")
+    diff <(long_options qed-tool) <(fish_offers qed-tool 'qed-tool image --')
+    for command in $commands; do
+        diff <(long_options qedscrub $command) <(fish_offers qedscrub "qedscrub $command --")
     done
 }
 
-@test "zsh: every option of --help is in the completion" {
-    for program in qedscrub qed-tool; do
-        diff <(long_options $program) <(grep -oE -- "--[a-z][a-z-]+" _$program | sort -u)
-        zsh -n _$program
+@test "zsh: every option of --help is offered" {
+    diff <(long_options qed-tool) <(grep -oE -- "--[a-z][a-z-]+" _qed-tool | sort -u)
+    for command in info audit; do
+        diff <(long_options qedscrub $command) \
+            <(zsh_offers qedscrub "qedscrub $command --" | grep -xE -- '--[a-z0-9-]+')
     done
 }
 
@@ -75,6 +86,15 @@ l2" ]
 in-header
 table
 unaligned" ]
+}
+
+@test "bash: qedscrub's commands and words" {
+    run -0 bash_offers qedscrub qedscrub ''
+    [[ $output == *audit*diff*info*merge*pack*restore*verify* ]]
+    run -0 bash_offers qedscrub qedscrub info --output ''
+    [ "$output" = "html
+human
+json" ]
 }
 
 @test "fish: commands and their words" {

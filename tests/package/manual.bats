@@ -9,14 +9,14 @@ setup() {
     pages=(src/qedscrub/qedscrub.1 src/qed-tool/qed-tool.1 bugreport/qedscrub-bundle.5)
 }
 
-# The long options that a text names, one a line.
-options_in() {
-    grep -oE -- '--[a-z][a-z-]+' | sort -u
+# The long options of what a program prints as help, one a line.
+options_listed() {
+    "$@" --help | sed -nE 's/^ +(-., )?(--[a-z0-9-]+).*/\2/p'
 }
 
-# The long options of a manual page: those that its lists explain.
+# The long options that the lists of a manual page explain.
 options_explained() {
-    sed -nE 's/^\.It Fl (. , )?-([a-z-]+).*/--\2/p' "$1" | sort -u
+    sed -nE 's/^\.It Fl (. , )?-([a-z0-9-]+).*/--\2/p' "$1" | sort -u
 }
 
 @test "mandoc and man find nothing to complain of" {
@@ -30,8 +30,13 @@ options_explained() {
 }
 
 @test "every option of --help is explained in the manual, and no other" {
-    for program in qedscrub qed-tool; do
-        diff <("$BUILD/$program" --help | grep -E '^ +(-., )?--' | sed -E 's/^( *(-., )?--[a-z-]+).*/\1/' | options_in) \
-            <(options_explained "src/$program/$program.1")
-    done
+    diff <(options_listed "$BUILD/qed-tool" | sort -u) <(options_explained src/qed-tool/qed-tool.1)
+    diff <(for command in pack info audit verify restore merge diff; do
+        options_listed "$BUILD/qedscrub" $command
+    done | sort -u) <(options_explained src/qedscrub/qedscrub.1)
+}
+
+@test "every command of --help is in the manual, and no other" {
+    diff <("$BUILD/qedscrub" --help | sed -nE 's/^  (\[pack\]|[a-z]+) [A-Z].*/\1/p' | tr -d '[]' | sort) \
+        <(sed -nE 's/^\.It Ic ([a-z]+)$/\1/p' src/qedscrub/qedscrub.1 | sort)
 }
