@@ -11,6 +11,7 @@ setup() {
 
 # make without the jobserver and variables of the make that runs the tests.
 own_make() {
+    : "${BUILD:?tests/run sets it}"
     env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make --no-print-directory BUILD="$BUILD" "$@"
 }
 
