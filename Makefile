@@ -99,9 +99,10 @@ $(BUILD)/mkimage: $(call objects,$(mkimage_sources))
 # edits all of qed-tool but main. Fuzz targets are run by unit tests on random input, and mkimage's
 # layouts are what encoders are tried on.
 $(BUILD)/tests/unit/test_status: $(BUILD)/src/qedscrub/status.o
+$(BUILD)/tests/unit/test_progress: $(BUILD)/src/qedscrub/progress.o
 $(BUILD)/tests/unit/test_terminal: $(BUILD)/src/qedscrub/terminal.o
 $(BUILD)/tests/unit/test_nearest: $(BUILD)/src/qedscrub/nearest.o
-$(BUILD)/tests/unit/test_worker: $(BUILD)/src/qedscrub/worker.o
+$(BUILD)/tests/unit/test_worker: $(BUILD)/src/qedscrub/worker.o $(BUILD)/src/qedscrub/progress.o
 $(BUILD)/tests/unit/test_files: $(BUILD)/src/qedscrub/files.o
 $(BUILD)/tests/unit/test_find: $(addprefix $(BUILD)/src/qedscrub/,find.o files.o)
 $(BUILD)/tests/unit/test_names: $(BUILD)/src/qedscrub/names.o
@@ -110,10 +111,10 @@ $(BUILD)/tests/unit/test_gather: $(addprefix $(BUILD)/src/qedscrub/,gather.o fin
 $(BUILD)/tests/unit/test_interrupt: $(BUILD)/src/qedscrub/interrupt.o
 $(BUILD)/tests/unit/test_message: $(BUILD)/src/qedscrub/message.o
 $(BUILD)/tests/unit/test_name_list: $(BUILD)/src/qedscrub/name_list.o
-$(BUILD)/tests/unit/test_pool: $(addprefix $(BUILD)/src/qedscrub/,pool.o message.o worker.o)
+$(BUILD)/tests/unit/test_pool: $(addprefix $(BUILD)/src/qedscrub/,pool.o message.o worker.o progress.o)
 $(BUILD)/tests/unit/test_examine: $(addprefix $(BUILD)/src/qedscrub/,examine.o image.o)
 $(BUILD)/tests/unit/test_sweep: $(addprefix $(BUILD)/src/qedscrub/,sweep.o examine.o image.o \
-                                files.o find.o interrupt.o pool.o message.o worker.o)
+                                files.o find.o interrupt.o pool.o message.o worker.o progress.o)
 $(BUILD)/tests/unit/test_edit: $(filter-out %/main.o,$(call objects,$(qed_tool_sources))) \
                                $(BUILD)/tests/fuzz/fuzz_edit.o
 layout_objects := $(addprefix $(BUILD)/tests/mkimage/,order.o number.o)

@@ -19,6 +19,7 @@ struct bundle {
     struct scrub *scrub;
     struct bundle_inventory *inventory;
     struct sha256_ctx data_hash, map_hash;
+    struct meter *meter;
 };
 
 static void list_member(struct bundle *bundle, const char *name, uint64_t size, uint64_t data_size)
@@ -66,6 +67,7 @@ static int add_range(struct bundle *bundle, const struct extent *range, struct f
         if (!bytes || tarball_data(bundle->tarball, at, bytes, size, why))
             return -1;
         sha256_update(&bundle->data_hash, size, bytes);
+        meter_add(bundle->meter, size);
         at += size;
     }
     hash_extent(&bundle->map_hash, range);
@@ -95,6 +97,7 @@ static int add_image(struct bundle *bundle, struct failure *why)
     sha256_init(&bundle->map_hash);
     if (tarball_begin_sparse(bundle->tarball, "image.qed", bundle->scrub->source.size, ranges, why))
         return -1;
+    meter_begin(bundle->meter, "packing", extents_total(ranges), true);
     for (size_t i = 0; i < ranges->count; i++) {
         if (add_range(bundle, &ranges->list[i], why))
             return -1;
@@ -131,7 +134,8 @@ int bundle_write(struct sink *sink, const struct bundle_options *options,
                  const struct record *record, struct scrub *scrub,
                  struct bundle_inventory *inventory, struct failure *why)
 {
-    struct bundle bundle = {.record = record, .scrub = scrub, .inventory = inventory};
+    struct bundle bundle = {
+        .record = record, .scrub = scrub, .inventory = inventory, .meter = options->meter};
     struct tarball_options archive = {options->filter, options->gzip, options->label,
                                       options->time};
     int result = -1;

@@ -2,6 +2,7 @@
 #ifndef BUGREPORT_PACK_BUNDLE_H
 #define BUGREPORT_PACK_BUNDLE_H
 
+#include "base/meter.h"
 #include "bugreport/pack/tarball.h"
 #include "bugreport/record.h"
 
@@ -13,8 +14,9 @@
 struct bundle_options {
     enum tarball_filter filter;
     struct gzip_options gzip;
-    const char *label; /* the folder that all members are in */
-    int64_t time;      /* of all members, in seconds */
+    const char *label;   /* the folder that all members are in */
+    int64_t time;        /* of all members, in seconds */
+    struct meter *meter; /* NULL, or to be told how far the image is */
 };
 
 /* What a bundle holds. */

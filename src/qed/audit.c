@@ -104,9 +104,8 @@ static int count_truly(struct audit *audit, struct source *source,
     if (!options->in_order && audit->header.header_size > 0)
         done = audit_survey(audit, source, options, why);
     if (done == 0)
-        done = audit_begin_inventory(audit, why) || audit_walk(audit, source, options->atlas, why)
-                   ? -1
-                   : 1;
+        done =
+            audit_begin_inventory(audit, why) || audit_walk(audit, source, options, why) ? -1 : 1;
     return done < 0 ? -1 : 0;
 }
 

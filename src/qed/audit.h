@@ -2,6 +2,7 @@
 #ifndef QED_AUDIT_H
 #define QED_AUDIT_H
 
+#include "base/meter.h"
 #include "qed/atlas.h"
 #include "qed/finding.h"
 #include "qed/inventory.h"
@@ -35,10 +36,11 @@ struct audit {
 };
 
 struct audit_options {
-    size_t keep;   /* findings listed of each kind */
-    bool in_use;   /* note that the image was in use while it was read */
-    bool atlas;    /* make one */
-    unsigned jobs; /* threads; 0 is one */
+    size_t keep;         /* findings listed of each kind */
+    bool in_use;         /* note that the image was in use while it was read */
+    bool atlas;          /* make one */
+    unsigned jobs;       /* threads; 0 is one */
+    struct meter *meter; /* NULL, or to be told how far it is */
     bool in_order; /* always walk as qemu does, also where a survey would do: for comparison */
 };
 

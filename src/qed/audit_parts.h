@@ -25,7 +25,8 @@ void audit_chart_leaks(struct audit *audit, const struct claims *claims);
 int audit_list_leaks(struct audit *audit, const struct claims *claims, struct failure *why);
 
 /* The true figures and all findings about tables, by walking: right for every image. */
-int audit_walk(struct audit *audit, struct source *source, bool atlas, struct failure *why);
+int audit_walk(struct audit *audit, struct source *source, const struct audit_options *options,
+               struct failure *why);
 
 /*
  * The same by a survey, which is quicker, and enough for images with nothing wrong: 1. 0: it takes

@@ -22,9 +22,11 @@ int audit_survey(struct audit *audit, struct source *source, const struct audit_
     if (audit_begin_inventory(audit, why) || (options->atlas && audit_begin_atlas(audit, 0, why)))
         return -1;
     if (!survey_init(&survey, &audit->geometry, audit->header.l1_table_offset, &audit->inventory,
-                     audit->atlas, &ignored) &&
-        survey_read(&survey, source, options->jobs))
-        result = take_over(audit, &survey, why) ? -1 : 1;
+                     audit->atlas, &ignored)) {
+        survey.meter = options->meter;
+        if (survey_read(&survey, source, options->jobs))
+            result = take_over(audit, &survey, why) ? -1 : 1;
+    }
     survey_free(&survey);
     return result;
 }

@@ -117,7 +117,15 @@ static int note_step(struct audit *audit, const struct walk_step *step, struct f
     return 0;
 }
 
-int audit_walk(struct audit *audit, struct source *source, bool atlas, struct failure *why)
+/* Tables that the guest's view takes; the walk passes them in order, where there are any. */
+static uint64_t tables_of(const struct geometry *geometry)
+{
+    return geometry->total_clusters / geometry->nelems +
+           (geometry->total_clusters % geometry->nelems > 0);
+}
+
+int audit_walk(struct audit *audit, struct source *source, const struct audit_options *options,
+               struct failure *why)
 {
     struct walk walk;
     struct finding finding = finding_make(FINDING_L1_TABLE_SHARED);
@@ -125,12 +133,14 @@ int audit_walk(struct audit *audit, struct source *source, bool atlas, struct fa
 
     if (walk_init(&walk, source, &audit->geometry, audit->header.l1_table_offset, WALK_TRUE, why))
         goto out;
-    if (atlas && audit_begin_atlas(audit, walk.l1_taken, why))
+    if (options->atlas && audit_begin_atlas(audit, walk.l1_taken, why))
         goto out;
     finding.count = audit->duplicates = walk.l1_taken;
     if (walk.l1_taken && findings_add(&audit->findings, &finding, why))
         goto out;
+    meter_begin(options->meter, "walking tables", tables_of(&audit->geometry), false);
     while ((more = walk_next(&walk, why)) > 0) {
+        meter_set(options->meter, walk.step.l1_index);
         if (note_step(audit, &walk.step, why) || audit_take_inventory(audit, &walk.step, why))
             goto failed;
     }

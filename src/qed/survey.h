@@ -2,6 +2,7 @@
 #ifndef QED_SURVEY_H
 #define QED_SURVEY_H
 
+#include "base/meter.h"
 #include "qed/atlas.h"
 #include "qed/inventory.h"
 #include "qed/kernel.h"
@@ -34,6 +35,7 @@ struct survey {
     struct inventory *inventory;
     struct claims claims;
     struct atlas *atlas; /* NULL, or to be filled in too */
+    struct meter *meter; /* NULL, or to be told how far the reading is; set after survey_init() */
     struct survey_table *tables;
     size_t count, capacity;
 

@@ -132,6 +132,7 @@ static int read_table(struct reader *reader, struct survey_table *table)
             return -1;
     }
     surveyor_end(&reader->surveyor);
+    meter_add(reader->surveyor.survey->meter, geometry->table_size);
     return 0;
 }
 
@@ -239,6 +240,8 @@ static int survey_all(struct readers *readers, unsigned jobs)
         survey_conflicts(survey))
         return -1;
     survey_list(survey);
+    meter_begin(survey->meter, "reading tables", survey->count * survey->geometry->table_size,
+                true);
     readers->count = count_threads(survey, readers->source, jobs);
     for (unsigned i = 0; i < readers->count; i++) {
         struct reader *reader = &readers->list[i];

@@ -11,6 +11,7 @@
 #include "bugreport/render/text.h"
 #include "bugreport/unpack/verify.h"
 #include "qedscrub/commands.h"
+#include "qedscrub/progress.h"
 #include "qedscrub/side.h"
 #include "qedscrub/status.h"
 #include "qedscrub/worker.h"
@@ -99,6 +100,7 @@ static int show_image(struct show *show, FILE *out, struct failure *why)
     struct record record = {0};
     int status;
 
+    image->meter = progress_meter(show->options->progress);
     image->atlas = draws(show);
     status = image_audit(image, show->options, why);
     if (status != STATUS_OK)

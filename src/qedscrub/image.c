@@ -94,6 +94,7 @@ int image_audit(struct image *image, const struct options *options, struct failu
         .in_use = image->in_use,
         .atlas = image->atlas,
         .jobs = image->jobs,
+        .meter = image->meter,
     };
     int status = STATUS_OK;
 

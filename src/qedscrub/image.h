@@ -12,8 +12,9 @@ struct image {
     const char *path; /* NULL where it is not to be known; messages are without it then */
     struct map *map;
     bool in_use;
-    unsigned jobs; /* threads for the audit */
-    bool atlas;    /* what is to be made of it has maps; set by the caller before image_audit() */
+    unsigned jobs;       /* threads for the audit */
+    struct meter *meter; /* NULL, or to be told how far the audit is */
+    bool atlas; /* what is to be made of it has maps; set by the caller before image_audit() */
     struct audit audit;
 };
 

@@ -2,11 +2,13 @@
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/sandbox.h"
 #include "base/streams.h"
 #include "qedscrub/commands.h"
 #include "qedscrub/option_rows.h"
+#include "qedscrub/progress.h"
 #include "qedscrub/status.h"
 
 void complain(const struct failure *why)
@@ -49,10 +51,21 @@ static int flush_stdout(const struct options *options, int status)
     return failed(options);
 }
 
+static enum progress_mode progress_mode(const struct options *options)
+{
+    if (options->quiet)
+        return PROGRESS_NONE;
+    if (options->show_progress)
+        return PROGRESS_LINES;
+    return isatty(STDERR_FILENO) ? PROGRESS_ONE_LINE : PROGRESS_ON_SIGNAL;
+}
+
 int main(int argc, char **argv)
 {
     struct options options;
+    struct progress progress;
     struct failure why = {0};
+    int status;
 
     streams_fill();
     setlocale(LC_ALL, "");
@@ -66,5 +79,9 @@ int main(int argc, char **argv)
                 options.command_named ? " " : "");
         return failed(&options);
     }
-    return flush_stdout(&options, run(&options));
+    progress_begin(&progress, progress_mode(&options));
+    options.progress = &progress;
+    status = flush_stdout(&options, run(&options));
+    progress_end(&progress);
+    return status;
 }

@@ -55,6 +55,8 @@ const struct option_row option_rows[] = {
           "take the file for a QED image, whatever it begins with"),
     FLAG('U', "force-share", force_share, COMMAND_IMAGES | COMMAND_VERIFY,
          "read an image although it is in use"),
+    FLAG('p', "progress", show_progress, COMMAND_ALL,
+         "lines of progress where there is no terminal too"),
     FLAG('q', "quiet", quiet, COMMAND_PACK | COMMAND_RESTORE | COMMAND_AUDIT,
          "say nothing unless something is wrong"),
     FLAG(0, "no-sandbox", no_sandbox, COMMAND_ALL,

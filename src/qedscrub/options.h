@@ -57,7 +57,8 @@ struct options {
     bool help, version, force_share, quiet, force, dry_run, keep_names, keep_backing_name, faithful;
     bool host_facts;
     bool no_verify, no_sandbox;
-    bool map;
+    bool map, show_progress;
+    struct progress *progress; /* the program's; made by main() */
     enum color_when color;
     bool assume_qed; /* -f qed */
 

@@ -15,6 +15,7 @@
 #include "qedscrub/host.h"
 #include "qedscrub/image.h"
 #include "qedscrub/pack.h"
+#include "qedscrub/progress.h"
 #include "qedscrub/proof.h"
 #include "qedscrub/status.h"
 #include "qedscrub/worker.h"
@@ -111,7 +112,8 @@ static int write_bundle(struct job *job, struct failure *why)
     struct bundle_options options = {.filter = tarball_filter_of(job->archive),
                                      .gzip = {job->options->jobs, job->options->plain_deflate},
                                      .label = job->options->label,
-                                     .time = bundle_time()};
+                                     .time = bundle_time(),
+                                     .meter = progress_meter(job->options->progress)};
 
     sink_init(&job->sink, job->output);
     if (bundle_write(&job->sink, &options, &job->record, job->has_copy ? &job->scrub : NULL,
@@ -154,6 +156,7 @@ static int pack_image(void *context, FILE *out, struct failure *why)
     int status;
 
     job->image.atlas = true;
+    job->image.meter = progress_meter(job->options->progress);
     status = image_audit(&job->image, job->options, why);
 
     if (status == STATUS_OK && (make_record(job, why) || write_bundle(job, why))) {

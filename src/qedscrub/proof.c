@@ -7,6 +7,7 @@
 
 #include "base/quote.h"
 #include "bugreport/unpack/verify.h"
+#include "qedscrub/progress.h"
 #include "qedscrub/status.h"
 #include "qedscrub/worker.h"
 
@@ -52,7 +53,9 @@ int proof_run(struct output *output, const char *name, const struct options *opt
 
     if (proof.fd < 0)
         return STATUS_FAILED;
+    progress_watch(options->progress, "verifying", proof.fd);
     status = worker_run(prove, &proof, name, options, &text, why);
+    progress_watch(options->progress, NULL, 0);
     free(text);
     close(proof.fd);
     return status;

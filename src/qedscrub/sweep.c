@@ -12,6 +12,7 @@
 #include "qedscrub/examine.h"
 #include "qedscrub/interrupt.h"
 #include "qedscrub/pool.h"
+#include "qedscrub/progress.h"
 #include "qedscrub/status.h"
 
 /* A file's turn. */
@@ -221,10 +222,15 @@ static int take(struct sweep *sweep, struct pool_answer *answer, struct failure 
 /* Goes through the files; returns as sweep_run() does. */
 static int go(struct sweep *sweep, const struct interrupt *interrupt, struct failure *why)
 {
+    struct progress *progress = sweep->options->progress;
     int signal = 0;
 
+    meter_begin(progress_meter(progress), "auditing images", sweep->files->count, false);
     while (!feed(sweep, why)) {
         struct pool_answer answer;
+
+        meter_set(progress_meter(progress), sweep->next - pool_busy(sweep->pool));
+        progress_tick(progress);
 
         if (pool_busy(sweep->pool) == 0)
             return signal;
@@ -274,6 +280,7 @@ int sweep_run(struct fleet *fleet, struct files *files, const struct fleet *old,
         failure_set_errno(why, ENOMEM, "cannot keep account of %zu images", files->count);
     else if (!pool_open(&sweep.pool, &pool_options, why))
         result = go(&sweep, &interrupt, why);
+    progress_hide(options->progress);
     pool_close(sweep.pool);
     free(sweep.jobs);
     interrupt_end(&interrupt);

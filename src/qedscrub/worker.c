@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/sandbox.h"
+#include "qedscrub/progress.h"
 #include "qedscrub/status.h"
 
 /* What a child says of itself, followed by the text that it printed. */
@@ -105,7 +106,7 @@ static int serve(worker_function *work, void *context, int to, unsigned layers)
 }
 
 /* Reads until the other end is closed; the text gets a NUL behind it. */
-static int collect(int from, struct message *message, char **text)
+static int collect(int from, struct progress *progress, struct message *message, char **text)
 {
     size_t size = 0, capacity = sizeof(*message);
     char *all = malloc(capacity + 1);
@@ -120,6 +121,7 @@ static int collect(int from, struct message *message, char **text)
             all = more;
             capacity *= 2;
         }
+        progress_wait(progress, from);
         do {
             got = read(from, all + size, capacity - size);
         } while (got < 0 && errno == EINTR);
@@ -146,26 +148,6 @@ static int wait_for(pid_t child)
     return status;
 }
 
-/* The parent: takes what the child hands back, and judges how it ended. */
-static int attend(pid_t child, int from, const char *name, unsigned *layers, char **text,
-                  struct failure *why)
-{
-    struct message message = {0};
-    int collected = collect(from, &message, text), end;
-
-    close(from);
-    end = wait_for(child);
-    if (collected || end || message.status < 0 || message.status > 255) {
-        worker_explain(end, why);
-        failure_prefix(why, name);
-        return STATUS_FAILED;
-    }
-    *layers = message.layers;
-    if (message.why.text[0])
-        *why = message.why;
-    return message.status;
-}
-
 /* People are told what protection there was; --version tells it as well. */
 static void tell_layers(const struct options *options, unsigned layers)
 {
@@ -175,13 +157,32 @@ static void tell_layers(const struct options *options, unsigned layers)
             sandbox_name(layers));
 }
 
+/* The parent: takes what the child hands back, and judges how it ended. */
+static int attend(pid_t child, int from, const char *name, const struct options *options,
+                  char **text, struct failure *why)
+{
+    struct message message = {0};
+    int collected = collect(from, options->progress, &message, text), end;
+
+    close(from);
+    end = wait_for(child);
+    if (collected || end || message.status < 0 || message.status > 255) {
+        worker_explain(end, why);
+        failure_prefix(why, name);
+        return STATUS_FAILED;
+    }
+    tell_layers(options, message.layers);
+    if (message.why.text[0])
+        *why = message.why;
+    return message.status;
+}
+
 int worker_run(worker_function *work, void *context, const char *name,
                const struct options *options, char **text, struct failure *why)
 {
     bool jailed = !options->no_sandbox;
-    unsigned layers = sandbox_best();
     pid_t parent = getpid(), child;
-    int ends[2], status;
+    int ends[2];
 
     *text = NULL;
     fflush(NULL);
@@ -200,7 +201,5 @@ int worker_run(worker_function *work, void *context, const char *name,
         close(ends[0]);
         return STATUS_FAILED;
     }
-    status = attend(child, ends[0], name, &layers, text, why);
-    tell_layers(options, layers);
-    return status;
+    return attend(child, ends[0], name, options, text, why);
 }

@@ -87,3 +87,60 @@ escape=$'\033'
     [[ "$row" == H*1*2*x*'?'* ]]
     [[ "$output" == *"? leaked"*"x referred to more than once"*"1 element that points past the end"* ]]
 }
+
+# An archive that nobody takes for so many seconds, so that packing it lasts: PATH and options follow.
+pack_slowly() {
+    local seconds=$1
+    shift
+    qedscrub "$@" --no-verify -o - | {
+        sleep "$seconds"
+        cat >/dev/null
+    }
+}
+
+@test "progress: one line on a terminal, which disappears" {
+    mkimage --layout frag:30 --virtual 32G big.qed >/dev/null
+    socket=$BATS_TEST_TMPDIR/tmux$RANDOM
+    tmux -S "$socket" -f /dev/null new-session -d -x 80 -y 20 \
+        "qedscrub big.qed --no-verify -o - | { sleep 3; cat >/dev/null; }; echo the end; sleep 60"
+    for _ in $(seq 28); do
+        tmux -S "$socket" capture-pane -p >screen
+        ! grep -q '^packing: ' screen || break
+        sleep 0.1
+    done
+    grep -E '^packing: [0-9.]+ [KM]iB of [0-9.]+ MiB \([0-9]+ %\)' screen
+    for _ in $(seq 100); do
+        tmux -S "$socket" capture-pane -p >screen
+        ! grep -q '^the end' screen || break
+        sleep 0.1
+    done
+    tmux -S "$socket" kill-server
+    absent 'packing: ' screen
+    grep 'verdict: ' screen
+}
+
+@test "progress: nothing without a terminal, lines with -p" {
+    mkimage --layout frag:30 --virtual 32G big.qed >/dev/null
+    pack_slowly 2 big.qed 2>err
+    absent 'packing: ' err
+    pack_slowly 2 -p big.qed 2>err
+    grep -E '^packing: .* left$|^packing: .*MiB/s' err
+    absent -q $'\r' err
+}
+
+@test "progress: SIGUSR1 asks for a line; with -q there is none" {
+    mkimage --layout frag:30 --virtual 32G big.qed >/dev/null
+    mkfifo fifo
+    for quiet in '' -q; do
+        qedscrub $quiet big.qed --no-verify -o - >fifo 2>err &
+        { sleep 1 && kill -USR1 $! && sleep 1 && cat >/dev/null; } <fifo
+        wait $!
+        [ "$(grep -c '^packing: ' err || true)" -eq "$([ "$quiet" ] && echo 0 || echo 1)" ]
+    done
+}
+
+@test "progress of an audit counts images" {
+    for i in $(seq 40); do cp --reflink=auto a.qed $i.qed; done
+    qedscrub audit -p -j 1 . 2>err >/dev/null
+    [ ! -s err ] || grep -E '^auditing images: [0-9]+ of 41 ' err
+}
