@@ -3,6 +3,7 @@
 #define BUGREPORT_RECORD_H
 
 #include "bugreport/environment.h"
+#include "bugreport/sketch.h"
 #include "qed/scrub.h"
 
 /*
@@ -71,6 +72,7 @@ struct record {
     size_t finding_count;
     struct record_copy copy;
     struct environment environment; /* only in bundles */
+    struct sketch sketch;           /* only where it was asked for, and never in bundles */
     const struct atlas *atlas; /* what maps are drawn from, the audit's or the copy's; or NULL */
 };
 

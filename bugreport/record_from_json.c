@@ -325,6 +325,17 @@ static void take_environment(struct environment *environment, const json_t *obje
     }
 }
 
+static void take_map(char map[SKETCH_CELLS + 1], const json_t *object, const char *key,
+                     bool (*is_map)(const char *), struct failure *why)
+{
+    const char *text = json_has(object, key) ? take_string(object, key, why) : NULL;
+
+    if (text && is_map(text))
+        strcpy(map, text);
+    else if (text)
+        failure_set(why, "%s: is no map", key);
+}
+
 /* The schema's name, which tells that the rest is what it seems. */
 static int check_schema(const json_t *object, struct failure *why)
 {
@@ -355,5 +366,7 @@ int record_from_json(struct record *record, const json_t *object, struct failure
         take_copy(&record->copy, object, why);
     if (json_has(object, "environment"))
         take_environment(&record->environment, object, why);
+    take_map(record->sketch.guest, object, "guest-map", sketch_is_guest, why);
+    take_map(record->sketch.file, object, "file-map", sketch_is_file, why);
     return why->text[0] ? -1 : 0;
 }

@@ -14,7 +14,7 @@ static int next_worst(const struct atlas *atlas, int after)
 
     for (int i = 0; i < (int)atlas->guest.cells; i++) {
         bool is_later = after < 0 || cells[i].fragments < cells[after].fragments ||
-                        (cells[i].fragments == cells[after].fragments && i > after);
+                        (i > after && cells[i].fragments == cells[after].fragments);
 
         if (is_later && cells[i].fragments > 0 &&
             (worst < 0 || cells[i].fragments > cells[worst].fragments))

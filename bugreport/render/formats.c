@@ -12,6 +12,7 @@ const struct format_row format_rows[] = {
     {"openmetrics", render_openmetrics, "OpenMetrics text"},
     {"markdown", render_markdown, "GitHub-flavoured Markdown"},
     {"github", render_github, "annotations for GitHub workflows"},
+    {"html", render_fleet_html, "a page of HTML"},
     {0},
 };
 

@@ -37,6 +37,7 @@ render_function render_csv;         /* RFC 4180, with a line of headings */
 render_function render_junit;       /* the dialect of Jenkins, which GitLab reads too */
 render_function render_openmetrics; /* gauges */
 render_function render_markdown;    /* a summary and the worst images */
+render_function render_fleet_html;  /* a page, see html.h */
 render_function render_github;      /* annotations of a workflow run */
 
 #endif

@@ -240,6 +240,10 @@ static int set_parts(json_t *object, const struct record *record)
     failed |= json_object_set_new(object, "qemu-img", qemu(&record->qemu));
     if (record->has_figures)
         failed |= json_object_set_new(object, "run-histogram", histogram(record));
+    if (record->sketch.guest[0])
+        failed |= json_object_set_new(object, "guest-map", json_string(record->sketch.guest));
+    if (record->sketch.file[0])
+        failed |= json_object_set_new(object, "file-map", json_string(record->sketch.file));
     failed |= json_object_set_new(object, "findings", findings(record));
     if (record->copy.present)
         failed |= json_object_set_new(object, "copy", copy(&record->copy));

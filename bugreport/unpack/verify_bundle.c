@@ -224,6 +224,8 @@ int verify_reports(struct verify_job *job, struct failure *why)
     const struct contents *contents = &job->verification->contents;
     struct record *record = &job->verification->record;
 
+    if (record->sketch.guest[0] || record->sketch.file[0])
+        return failure_set(why, "report.json has maps, which no bundle has there");
     if (job->verification->has_image)
         record_set_atlas(record, job->audit.atlas);
     if (check_text(contents, MEMBER_JSON, render_json(record, why), why) ||

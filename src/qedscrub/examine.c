@@ -16,13 +16,26 @@ static char *record_text(struct image *image, struct failure *why)
     json_t *object = NULL;
     char *text = NULL;
 
-    if (!image_record(image, "", &record, why))
+    if (!image_record(image, "", &record, why)) {
+        if (record.atlas)
+            sketch_make(&record.sketch, record.atlas);
         object = json_record(&record, why);
+    }
     if (object)
         text = json_text(object, JSON_COMPACT, why);
     json_decref(object);
     record_free(&record);
     return text;
+}
+
+/* Whether maps are wanted: they take time, and most formats have no room for them. */
+static bool draws(const struct options *options)
+{
+    bool found = options->map || !strcmp(options->output, "html");
+
+    for (unsigned i = 0; i < options->report_count; i++)
+        found |= !strcmp(options->reports[i].format->name, "html");
+    return found;
 }
 
 int examine_file(void *context, int fd, const struct message_task *task, char **text,
@@ -32,6 +45,7 @@ int examine_file(void *context, int fd, const struct message_task *task, char **
     struct image image;
     int status = image_adopt(&image, fd, task->in_use, why);
 
+    image.atlas = draws(options);
     if (status == STATUS_OK)
         status = image_audit(&image, options, why);
     if (status == STATUS_OK && !options->force_share && image_changed(&image)) {

@@ -45,10 +45,11 @@ const struct option_row option_rows[] = {
     VALUE(0, "against", "IMAGE", against, COMMAND_VERIFY,
           "compare with the original too: words and verdict"),
     VALUE(0, "output", "FORMAT", output, COMMAND_INFO | COMMAND_DIFF | COMMAND_FLEET,
-          "human (default) or json; info: html too; of many\n"
-          "images ndjson, csv, junit, openmetrics, markdown, github"),
-    FLAG(0, "map", map, COMMAND_INFO,
-         "draw guest's disk and file (by itself where the terminal\nhas room)"),
+          "human (default), json or html; of many images ndjson,\ncsv, junit, openmetrics, "
+          "markdown, github too"),
+    FLAG(0, "map", map, COMMAND_INFO | COMMAND_AUDIT,
+         "info: draw guest's disk and file (by itself where the\nterminal has room); audit: keep "
+         "small maps in records"),
     VALUE(0, "color", "WHEN", color, COMMAND_IMAGES, "auto (default), always or never"),
     VALUE(0, "max-findings", "N", max_findings, COMMAND_IMAGES, "findings listed of each kind (8)"),
     VALUE('f', "format", "qed", assume_qed, COMMAND_IMAGES,

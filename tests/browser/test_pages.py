@@ -42,7 +42,7 @@ BAD_PAGE = b"""<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">
 
 
 def make_pages(folder):
-    """The page of info and that of the bundle, of each image."""
+    """The page of info and that of the bundle, of each image, and one of all and the fixtures."""
     for name, command in IMAGES.items():
         image = os.path.join(folder, name + ".qed")
         need(run(*command, image))
@@ -54,7 +54,11 @@ def make_pages(folder):
         bundle = unpack(archive, folder)
         shutil.copy(os.path.join(bundle, "report.html"), os.path.join(PAGES, name + "-packed.html"))
         shutil.rmtree(bundle)
-        os.unlink(image)
+        os.unlink(archive)
+    for recipe in glob.glob(os.path.join(FIXTURES, "*.qedtxt")):
+        need(run(MKIMAGE, recipe, os.path.join(folder, os.path.basename(recipe) + ".qed")))
+    with open(os.path.join(PAGES, "fleet.html"), "wb") as file:
+        file.write(run(QEDSCRUB, "audit", "--output=html", folder).stdout)
 
 
 def look_at(browser, path):
@@ -86,7 +90,8 @@ def main():
     with tempfile.TemporaryDirectory(prefix="qedscrub-pages-") as folder:
         make_pages(folder)
     pages = sorted(glob.glob(os.path.join(PAGES, "*.html")))
-    tap.test("every image has its two pages", len(pages) == 2 * len(IMAGES), pages)
+    tap.test("every image has its two pages, and all have one",
+             len(pages) == 2 * len(IMAGES) + 1, pages)
     large = ["%s: %d" % (page, os.path.getsize(page)) for page in pages
              if os.path.getsize(page) >= MOST_BYTES]
     tap.test("pages are under 1 MB", not large, *large)

@@ -25,7 +25,7 @@ FIXTURES = sorted(glob.glob(os.path.join(ROOT, "fixtures", "*.qedtxt")))
 OPTIONAL = {"filename-b64", "actual-size", "host-extents", "backing-filename",
             "backing-filename-b64", "copy", "table-offset", "l1-index", "l2-index", "offset",
             "claimed-by", "reason", "suspect", "environment", "kernel", "architecture",
-            "distribution"}
+            "distribution", "guest-map", "file-map"}
 CHUNK = 1 << 20
 
 
