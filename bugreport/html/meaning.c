@@ -42,7 +42,10 @@ static void write_fragments(FILE *out, const void *subject)
             HTML_COUNT(record->allocated_clusters), HTML_COUNT(record->fragmented_clusters),
             record->fragmented_percent);
     if (record->runs > 0)
-        fprintf(out, " On average %.2f clusters, %s, lie in one piece.", record->mean_run,
+        fprintf(out,
+                " On average %.2f clusters, %s, lie in one piece; a hole of the disk ends one "
+                "too.",
+                record->mean_run,
                 HTML_SIZE((uint64_t)(record->mean_run * (double)record->cluster_size)));
 }
 
