@@ -4,7 +4,7 @@
 
 Of random images, sick and sound, the numbers are read back out of the drawings of a page: their sums
 must be the record's figures, and in a sound image each cell must hold what the tables say, which are
-read here once more. Element counts must not depend on the image's name.
+read here once more. The maps in a bundle must be those that its copy gives. Element counts must not depend on the image's name.
 
 Usage: test_pictures.py [COUNT [FIRST_SEED]]
 """
@@ -141,6 +141,30 @@ def compare_cells(page, record, path):
     return [] if got == wanted else ["dots are not where the tables say"]
 
 
+def maps_of(page):
+    return [title for title in page.titles if title.startswith(("guest ", "file ", "beyond "))]
+
+
+def compare_packed(page, image, folder):
+    """The maps in a bundle tell what the copy tells, whoever draws them, and nothing else."""
+    need(run(QEDSCRUB, "-q", "-f", "qed", image, "-o", image + ".tar.gz"))
+    bundle = unpack(image + ".tar.gz", folder)
+    copy = os.path.join(bundle, "image.qed")
+    with open(os.path.join(bundle, "report.html"), encoding="utf-8") as file:
+        packed = Page(file.read())
+    with open(os.path.join(bundle, "report.json"), encoding="utf-8") as file:
+        told = json.load(file).get("copy")
+    wrong = []
+    if told and told["words-rewritten"] + told["words-stand-in"] == 0 and \
+            packed.titles != page.titles:
+        wrong.append("the bundle's pictures are not those of info")
+    if maps_of(packed):
+        drawn = Page(run(QEDSCRUB, "info", "--output=html", copy).stdout.decode())
+        if maps_of(drawn) != maps_of(packed):
+            wrong.append("the bundle's maps are not those of its copy")
+    return wrong
+
+
 def check(seed, folder):
     image = os.path.join(folder, "image.qed")
     sick = seed % 2
@@ -153,11 +177,7 @@ def check(seed, folder):
     sound = record["verdict"] == "consistent"
     if sound:
         wrong += compare_cells(page, record, image)
-        need(run(QEDSCRUB, "-q", image, "-o", image + ".tar.gz"))
-        with open(os.path.join(unpack(image + ".tar.gz", folder), "report.html")) as file:
-            packed = Page(file.read())
-        if packed.titles != page.titles:
-            wrong.append("the bundle's pictures are not those of info")
+    wrong += compare_packed(page, image, folder)
     return {"walked": 1, "sound": sound, "failed": "%s: %s" % (what, wrong) if wrong else None}
 
 
