@@ -16,7 +16,7 @@ on_terminal() {
     shift
     socket=$BATS_TEST_TMPDIR/tmux$RANDOM
     tmux -S "$socket" -f /dev/null new-session -d -x "$width" -y 150 "$*; echo the end; sleep 60"
-    for _ in $(seq 100); do
+    for _ in $(seq 300); do
         tmux -S "$socket" capture-pane -p -e >screen
         ! grep -q '^the end' screen || break
         sleep 0.1
@@ -88,32 +88,38 @@ escape=$'\033'
     [[ "$output" == *"? leaked"*"x referred to more than once"*"1 element that points past the end"* ]]
 }
 
-# An archive that nobody takes for so many seconds, so that packing it lasts: PATH and options follow.
+# Packs, with the options given, an archive that nobody takes before there is a file called go.
 pack_slowly() {
-    local seconds=$1
-    shift
     qedscrub "$@" --no-verify -o - | {
-        sleep "$seconds"
+        while [ ! -e go ]; do sleep 0.1; done
         cat >/dev/null
     }
+}
+
+# Waits until a command succeeds.
+until_true() {
+    for _ in $(seq 300); do
+        ! "$@" || return 0
+        sleep 0.1
+    done
+    return 1
+}
+
+# What tmux shows, in the file screen, has a line like this.
+screen_shows() {
+    tmux -S "$socket" capture-pane -p >screen
+    grep -qE "$1" screen
 }
 
 @test "progress: one line on a terminal, which disappears" {
     mkimage --layout frag:30 --virtual 32G big.qed >/dev/null
     socket=$BATS_TEST_TMPDIR/tmux$RANDOM
+    export -f pack_slowly
     tmux -S "$socket" -f /dev/null new-session -d -x 80 -y 20 \
-        "qedscrub big.qed --no-verify -o - | { sleep 3; cat >/dev/null; }; echo the end; sleep 60"
-    for _ in $(seq 28); do
-        tmux -S "$socket" capture-pane -p >screen
-        ! grep -q '^packing: ' screen || break
-        sleep 0.1
-    done
-    grep -E '^packing: [0-9.]+ [KM]iB of [0-9.]+ MiB \([0-9]+ %\)' screen
-    for _ in $(seq 100); do
-        tmux -S "$socket" capture-pane -p >screen
-        ! grep -q '^the end' screen || break
-        sleep 0.1
-    done
+        "bash -c 'pack_slowly big.qed; echo the end; sleep 60'"
+    until_true screen_shows '^packing: [0-9.]+ [KM]iB of [0-9.]+ MiB \([0-9]+ %\)'
+    touch go
+    until_true screen_shows '^the end'
     tmux -S "$socket" kill-server
     absent 'packing: ' screen
     grep 'verdict: ' screen
@@ -121,22 +127,34 @@ pack_slowly() {
 
 @test "progress: nothing without a terminal, lines with -p" {
     mkimage --layout frag:30 --virtual 32G big.qed >/dev/null
-    pack_slowly 2 big.qed 2>err
-    absent 'packing: ' err
-    pack_slowly 2 -p big.qed 2>err
-    grep -E '^packing: .* left$|^packing: .*MiB/s' err
+    pack_slowly -p big.qed 2>err &
+    until_true grep -qE '^packing: .* left$|^packing: .*/s' err
+    touch go
+    wait
     absent -q $'\r' err
+    rm go
+    pack_slowly big.qed 2>err &
+    sleep 1.5
+    touch go
+    wait
+    absent 'packing: ' err
 }
 
 @test "progress: SIGUSR1 asks for a line; with -q there is none" {
     mkimage --layout frag:30 --virtual 32G big.qed >/dev/null
     mkfifo fifo
-    for quiet in '' -q; do
-        qedscrub $quiet big.qed --no-verify -o - >fifo 2>err &
-        { sleep 1 && kill -USR1 $! && sleep 1 && cat >/dev/null; } <fifo
-        wait $!
-        [ "$(grep -c '^packing: ' err || true)" -eq "$([ "$quiet" ] && echo 0 || echo 1)" ]
-    done
+    { while [ ! -e go ]; do sleep 0.1; done && cat >/dev/null; } <fifo &
+    qedscrub big.qed --no-verify -o - >fifo 2>err &
+    packer=$!
+    asked() { kill -USR1 $packer && sleep 0.2 && grep -q '^packing: ' err; }
+    until_true asked
+    touch go
+    wait $packer
+    qedscrub -q big.qed --no-verify -o - 2>err >out.tar.gz &
+    packer=$!
+    until_true eval '! kill -USR1 $packer 2>/dev/null'
+    wait $packer
+    [ ! -s err ]
 }
 
 @test "progress of an audit counts images" {
