@@ -13,6 +13,8 @@
 #define BLOCK_BITS CLAIMS_BLOCK_BITS
 #define BLOCK_SIZE (BLOCK_BITS / 8)
 #define NEARBY     65536
+#define FIRST_SLAB ((size_t)16 * 1024)
+#define HUGE_PAGE  ((size_t)2 * 1024 * 1024)
 
 static uint64_t block_count(const struct claims *claims)
 {
@@ -40,21 +42,24 @@ void claims_free(struct claims *claims)
 {
     if (!claims->blocks)
         return;
-    for (size_t i = 0; i < claims->used_count; i++)
-        free(claims->blocks[claims->used[i]]);
+    for (size_t i = 0; i < claims->slab_count; i++)
+        free(claims->slabs[i]);
+    free(claims->slabs);
     free(claims->used);
     munmap(claims->blocks, (size_t)block_count(claims) * sizeof(*claims->blocks));
     *claims = (struct claims){0};
 }
 
-/* Makes room to note one more block. */
-static bool grow_used(struct claims *claims)
+/* Makes room to note more blocks. */
+static bool grow_used(struct claims *claims, size_t more)
 {
     size_t capacity = claims->used_capacity ? claims->used_capacity * 2 : 16;
     uint64_t *used;
 
-    if (claims->used_count < claims->used_capacity)
+    if (claims->used_count + more <= claims->used_capacity)
         return true;
+    if (capacity < claims->used_count + more)
+        capacity = claims->used_count + more;
     used = reallocarray(claims->used, capacity, sizeof(*used));
     if (!used)
         return false;
@@ -63,15 +68,58 @@ static bool grow_used(struct claims *claims)
     return true;
 }
 
+static bool grow_slabs(struct claims *claims, size_t more)
+{
+    unsigned char **slabs =
+        reallocarray(claims->slabs, claims->slab_count + more, sizeof(*claims->slabs));
+
+    if (!slabs)
+        return false;
+    claims->slabs = slabs;
+    return true;
+}
+
+/* Zeroed memory; where claims are many and scattered it helps if they are in few large pages. */
+static unsigned char *make_slab(size_t size)
+{
+    unsigned char *slab;
+
+    if (size < HUGE_PAGE)
+        return calloc(1, size);
+    slab = aligned_alloc(HUGE_PAGE, size);
+    if (!slab)
+        return NULL;
+    madvise(slab, size, MADV_HUGEPAGE);
+    return memset(slab, 0, size);
+}
+
+/* Each slab is twice as large as the one before, as long as they are not huge. */
+static bool add_slab(struct claims *claims)
+{
+    size_t size = FIRST_SLAB;
+
+    for (size_t i = 0; i < claims->slab_count && size < HUGE_PAGE; i++)
+        size *= 2;
+    if (!grow_slabs(claims, 1))
+        return false;
+    claims->rest = make_slab(size);
+    if (!claims->rest)
+        return false;
+    claims->rest_blocks = size / BLOCK_SIZE;
+    claims->slabs[claims->slab_count++] = claims->rest;
+    return true;
+}
+
 unsigned char *claims_add_block(struct claims *claims, uint64_t number)
 {
     uint64_t index = number / BLOCK_BITS;
 
-    if (!grow_used(claims))
+    if (!grow_used(claims, 1) || (claims->rest_blocks == 0 && !add_slab(claims)))
         return NULL;
-    claims->blocks[index] = calloc(1, BLOCK_SIZE);
-    if (claims->blocks[index])
-        claims->used[claims->used_count++] = index;
+    claims->blocks[index] = claims->rest;
+    claims->rest += BLOCK_SIZE;
+    claims->rest_blocks--;
+    claims->used[claims->used_count++] = index;
     return claims->blocks[index];
 }
 
@@ -216,24 +264,28 @@ static void unite(unsigned char *block, const unsigned char *other)
         block[i] |= other[i];
 }
 
-/* Blocks that only the other set has change their owner. */
+/* Blocks that only the other set has go on to be used, and all its slabs change their owner. */
 int claims_merge(struct claims *claims, struct claims *from, struct failure *why)
 {
+    if (from->used_count == 0)
+        return 0;
+    if (!grow_used(claims, from->used_count) || !grow_slabs(claims, from->slab_count))
+        return no_memory(claims, why);
     for (; from->used_count > 0; from->used_count--) {
         uint64_t index = from->used[from->used_count - 1];
-        unsigned char *block = from->blocks[index];
 
         if (claims->blocks[index]) {
-            unite(claims->blocks[index], block);
-            free(block);
-        } else if (grow_used(claims)) {
-            claims->blocks[index] = block;
-            claims->used[claims->used_count++] = index;
+            unite(claims->blocks[index], from->blocks[index]);
         } else {
-            return no_memory(claims, why);
+            claims->blocks[index] = from->blocks[index];
+            claims->used[claims->used_count++] = index;
         }
         from->blocks[index] = NULL;
     }
+    memcpy(claims->slabs + claims->slab_count, from->slabs,
+           from->slab_count * sizeof(*from->slabs));
+    claims->slab_count += from->slab_count;
+    from->slab_count = from->rest_blocks = 0;
     from->claimed = 0;
     return 0;
 }

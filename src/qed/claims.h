@@ -19,6 +19,10 @@ struct claims {
     unsigned char **blocks;
     uint64_t *used; /* indices of the blocks that exist */
     size_t used_count, used_capacity;
+    unsigned char **slabs; /* what blocks are cut from */
+    size_t slab_count;
+    unsigned char *rest; /* of the last slab */
+    size_t rest_blocks;
 };
 
 /* Numbers of a block: a lone one costs 4 KiB, and the list of blocks of 4 TiB fits into a cache. */
@@ -49,7 +53,10 @@ bool claims_set_range(struct claims *claims, uint64_t number, uint64_t count);
 /* Begins to fetch what claims_set() of a number will need; any number may be given. */
 static inline void claims_prefetch(const struct claims *claims, uint64_t number);
 
-/* Adds all members of another set of the same limit, which is empty afterwards. -1: no memory. */
+/*
+ * Adds all members of another set of the same limit, which is empty afterwards; -1, and nothing
+ * happened, if memory ran out.
+ */
 int claims_merge(struct claims *claims, struct claims *from, struct failure *why);
 
 /* How many members there are from first on; all count numbers belong to one block. */
