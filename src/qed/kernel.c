@@ -17,14 +17,6 @@
 
 #define INLINE static inline __attribute__((always_inline))
 
-/* Vectors of the compiler's own: where a machine has none it makes plain code of them. */
-typedef uint64_t vector __attribute__((vector_size(32)));
-typedef uint64_t half __attribute__((vector_size(16)));
-
-struct block {
-    vector low, high;
-};
-
 /*
  * In the valid path bit i of an index says that element i does not continue its predecessor. Byte 0
  * of the row counts such bits but for bit 0, byte k the runs of length k between two of them.
@@ -46,13 +38,18 @@ static void make_breaks(uint64_t rows[256])
     }
 }
 
+static struct kernel_limits limits_of(const struct geometry *geometry)
+{
+    return (struct kernel_limits){geometry->cluster_size, geometry->header_end,
+                                  geometry->file_end - 1, geometry->cluster_bits};
+}
+
 void kernel_init(struct kernel *kernel, const struct geometry *geometry, struct claims *claims,
                  bool plain)
 {
     *kernel = (struct kernel){
         .claims = claims,
-        .limits = {geometry->cluster_size, geometry->header_end, geometry->file_end - 1,
-                   geometry->cluster_bits},
+        .limits = limits_of(geometry),
         .prefetch = claims->limit > PREFETCH_LIMIT,
         .plain = plain,
     };
@@ -109,48 +106,48 @@ INLINE void scan_word(struct kernel *kernel, struct kernel_hand *hand, uint64_t 
     kernel->failed |= !claims_set(kernel->claims, word >> kernel->limits.cluster_bits);
 }
 
-INLINE void load(struct block *block, const unsigned char *bytes)
+/*
+ * Element i of the block at bytes. The loops over a block below have no exits and no branches, so
+ * that the compiler makes vector instructions of them.
+ */
+INLINE uint64_t element(const unsigned char *bytes, unsigned i)
 {
-    memcpy(&block->low, bytes, sizeof(block->low));
-    memcpy(&block->high, bytes + sizeof(block->low), sizeof(block->high));
-#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
-    for (unsigned i = 0; i < BLOCK / 2; i++) {
-        block->low[i] = BYTES_LE64(block->low[i]);
-        block->high[i] = BYTES_LE64(block->high[i]);
-    }
-#endif
+    return bytes_load64(bytes + i * QED_ELEMENT_SIZE);
 }
 
-/* All bits that are set in some element. */
-INLINE uint64_t fold(const vector *bits)
+INLINE bool all_zero(const unsigned char *bytes)
 {
-    half folded =
-        __builtin_shufflevector(*bits, *bits, 0, 1) | __builtin_shufflevector(*bits, *bits, 2, 3);
+    uint64_t bits = 0;
 
-    return folded[0] | folded[1];
+    for (unsigned i = 0; i < BLOCK; i++)
+        bits |= element(bytes, i);
+    return !bits;
 }
 
 /* Whether each element of a block continues the run in hand, and is valid as its predecessor is. */
 INLINE bool continues(const struct kernel_limits *limits, const struct kernel_hand *hand,
-                      const struct block *block)
+                      const unsigned char *bytes)
 {
-    const uint64_t step = limits->step;
-    const vector low = {step, 2 * step, 3 * step, 4 * step};
-    vector differing =
-        (block->low ^ (low + hand->last)) | (block->high ^ (low + (hand->last + BLOCK / 2 * step)));
+    uint64_t differing = 0;
 
-    return hand->run > 0 && hand->last + BLOCK * step <= limits->last_valid && !fold(&differing);
+    if (hand->run == 0 || hand->last + BLOCK * limits->step > limits->last_valid)
+        return false;
+    for (unsigned i = 0; i < BLOCK; i++)
+        differing |= element(bytes, i) ^ (hand->last + (i + 1) * limits->step);
+    return !differing;
 }
 
 /* Offsets of valid elements are below 2^63: where a difference is negative its sign bit tells. */
-INLINE bool all_valid(const struct kernel_limits *limits, const struct block *block)
+INLINE bool all_valid(const struct kernel_limits *limits, const unsigned char *bytes)
 {
-    vector bits = block->low | block->high;
-    vector under = (block->low - limits->header_end) | (block->high - limits->header_end);
-    vector over = (limits->last_valid - block->low) | (limits->last_valid - block->high);
-    vector wrong = (bits & (limits->step - 1)) | ((bits | under | over) & SIGN);
+    uint64_t bits = 0, outside = 0;
 
-    return !fold(&wrong);
+    for (unsigned i = 0; i < BLOCK; i++) {
+        bits |= element(bytes, i);
+        outside |=
+            (element(bytes, i) - limits->header_end) | (limits->last_valid - element(bytes, i));
+    }
+    return !((bits & (limits->step - 1)) | ((bits | outside) & SIGN));
 }
 
 /* The set of elements of a block that are not their predecessor plus a cluster. */
@@ -158,13 +155,8 @@ INLINE unsigned find_breaks(uint64_t step, const unsigned char *bytes)
 {
     unsigned breaks = 0;
 
-#pragma GCC unroll 8
-    for (unsigned i = 0; i < BLOCK; i++) {
-        const unsigned char *word = bytes + i * QED_ELEMENT_SIZE;
-
-        breaks |= (unsigned)(bytes_load64(word) != bytes_load64(word - QED_ELEMENT_SIZE) + step)
-                  << i;
-    }
+    for (unsigned i = 0; i < BLOCK; i++)
+        breaks |= (unsigned)(element(bytes, i) != element(bytes - QED_ELEMENT_SIZE, i) + step) << i;
     return breaks;
 }
 
@@ -179,14 +171,12 @@ INLINE void take_rows(struct kernel *kernel, struct kernel_hand *hand)
 
 /* Counts what begins and ends in a block of valid elements, which does not continue the run. */
 INLINE void count_valid(struct kernel *kernel, struct kernel_hand *hand, uint64_t step,
-                        const struct block *block, const unsigned char *bytes)
+                        const unsigned char *bytes)
 {
-    unsigned breaks;
+    unsigned breaks = find_breaks(step, bytes) | (hand->run == 0);
 
-    breaks = find_breaks(step, bytes);
-    breaks |= hand->run == 0;
-    kernel->usage.fragmented_clusters += hand->last + step != block->low[0];
-    hand->last = block->high[BLOCK / 2 - 1];
+    kernel->usage.fragmented_clusters += hand->last + step != element(bytes, 0);
+    hand->last = element(bytes, BLOCK - 1);
     if (!breaks) {
         hand->run += BLOCK;
         return;
@@ -202,11 +192,8 @@ INLINE void claim_valid(struct kernel *kernel, unsigned cluster_bits, const unsi
 {
     bool claimed = true;
 
-    for (unsigned i = 0; i < BLOCK; i++) {
-        uint64_t word = bytes_load64(bytes + i * QED_ELEMENT_SIZE);
-
-        claimed &= claims_set(kernel->claims, word >> cluster_bits);
-    }
+    for (unsigned i = 0; i < BLOCK; i++)
+        claimed &= claims_set(kernel->claims, element(bytes, i) >> cluster_bits);
     kernel->failed |= !claimed;
     kernel->usage.valid_elements += BLOCK;
 }
@@ -214,8 +201,7 @@ INLINE void claim_valid(struct kernel *kernel, unsigned cluster_bits, const unsi
 INLINE void prefetch(const struct kernel *kernel, const unsigned char *bytes)
 {
     for (unsigned i = 0; i < BLOCK; i++)
-        claims_prefetch(kernel->claims,
-                        bytes_load64(bytes + i * QED_ELEMENT_SIZE) >> kernel->limits.cluster_bits);
+        claims_prefetch(kernel->claims, element(bytes, i) >> kernel->limits.cluster_bits);
 }
 
 INLINE void scan_mixed(struct kernel *kernel, struct kernel_hand *hand, const unsigned char *bytes,
@@ -232,24 +218,19 @@ INLINE void scan(struct kernel *kernel, const unsigned char *bytes, size_t count
     const struct kernel_limits limits = kernel->limits;
     struct kernel_hand hand = kernel->hand;
     const unsigned char *start = bytes;
-    struct block block;
 
     for (; count >= BLOCK; count -= BLOCK, bytes += BLOCK * QED_ELEMENT_SIZE) {
-        vector bits;
-
-        load(&block, bytes);
-        bits = block.low | block.high;
-        if (continues(&limits, &hand, &block)) {
+        if (continues(&limits, &hand, bytes)) {
             hand.run += BLOCK;
             hand.unclaimed += BLOCK;
             hand.last += BLOCK * limits.step;
             kernel->usage.valid_elements += BLOCK;
-        } else if (!fold(&bits)) {
+        } else if (all_zero(bytes)) {
             claim_run(kernel, &hand);
             end_run(kernel, &hand, hand.run);
-        } else if (bytes > start && all_valid(&limits, &block)) {
+        } else if (bytes > start && all_valid(&limits, bytes)) {
             claim_run(kernel, &hand);
-            count_valid(kernel, &hand, limits.step, &block, bytes);
+            count_valid(kernel, &hand, limits.step, bytes);
             claim_valid(kernel, limits.cluster_bits, bytes);
             if (kernel->prefetch && count >= AHEAD + BLOCK)
                 prefetch(kernel, bytes + AHEAD * QED_ELEMENT_SIZE);
@@ -262,11 +243,7 @@ INLINE void scan(struct kernel *kernel, const unsigned char *bytes, size_t count
     kernel->hand = hand;
 }
 
-static void scan_plain(struct kernel *kernel, const unsigned char *bytes, size_t count)
-{
-    scan(kernel, bytes, count);
-}
-
+/* The same code, of which the compiler makes other instructions. */
 #ifdef __x86_64__
 __attribute__((target("avx2,bmi,bmi2,lzcnt"))) static void
 scan_avx2(struct kernel *kernel, const unsigned char *bytes, size_t count)
@@ -283,7 +260,7 @@ static void scan_best(struct kernel *kernel, const unsigned char *bytes, size_t 
         return;
     }
 #endif
-    scan_plain(kernel, bytes, count);
+    scan(kernel, bytes, count);
 }
 
 /* The first of the elements that count as fragments has no predecessor to be far from. */
@@ -295,6 +272,25 @@ void kernel_scan(struct kernel *kernel, const unsigned char *bytes, size_t count
         kernel->first = bytes_load64(bytes);
     scan_best(kernel, bytes, count);
     kernel->usage.fragmented_clusters -= none_yet && kernel->hand.last != NO_LAST;
+}
+
+size_t kernel_plain_elements(const struct geometry *geometry, const unsigned char *bytes,
+                             size_t count, uint64_t *valid, uint64_t *last)
+{
+    const struct kernel_limits limits = limits_of(geometry);
+    size_t done = 0;
+
+    for (; count - done >= BLOCK; done += BLOCK) {
+        const unsigned char *block = bytes + done * QED_ELEMENT_SIZE;
+
+        if (all_zero(block))
+            continue;
+        if (!all_valid(&limits, block))
+            break;
+        *valid += BLOCK;
+        *last = element(block, BLOCK - 1);
+    }
+    return done;
 }
 
 void kernel_begin(struct kernel *kernel)

@@ -68,6 +68,14 @@ void kernel_skip(struct kernel *kernel);
 /* The table is complete. */
 void kernel_end(struct kernel *kernel, struct kernel_ends *ends);
 
+/*
+ * How many of the elements of an L2 table at bytes, from the first on, need no closer look, since
+ * each is 0 or valid: a multiple of eight. Adds to *valid how many are valid, and leaves in *last
+ * the last such, if there is one.
+ */
+size_t kernel_plain_elements(const struct geometry *geometry, const unsigned char *bytes,
+                             size_t count, uint64_t *valid, uint64_t *last);
+
 /* Elements other than 0 so far, of all tables. */
 static inline uint64_t kernel_words(const struct kernel *kernel)
 {

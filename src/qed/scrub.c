@@ -7,9 +7,13 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "qed/kernel.h"
 
 /* GNU tar misplaces what follows a range of a sparse member that does not end on a tar block. */
 #define HEAD_UNIT ((size_t)512)
+
+/* After how many words that need a look each it is tried again whether some do not. */
+#define WORDS_AT_ONCE 8
 
 /* 64 TiB: larger than files are, and small enough to tell little. */
 #define LARGEST_SHOWN (UINT64_C(1) << 46)
@@ -90,48 +94,60 @@ bool scrub_may_show(const struct geometry *geometry, uint64_t file_size, uint64_
            word < (file_size > LARGEST_SHOWN ? file_size : LARGEST_SHOWN);
 }
 
-/*
- * Rewrites size bytes of a table. The end of the file may cut the last word: half of a marker that
- * follows would follow nothing, so that one is plain.
- */
-static void rewrite_bytes(struct scrub *scrub, enum table_level level, const unsigned char *from,
-                          unsigned char *to, size_t size)
+/* Passes over the words that rewrite_word() would leave as they are; returns how many those are. */
+static size_t keep_words(struct scrub *scrub, const unsigned char *bytes, size_t count)
 {
+    const struct geometry *geometry = &scrub->audit->geometry;
+    uint64_t valid = 0, last = 0;
+    size_t kept = kernel_plain_elements(geometry, bytes, count, &valid, &last);
+
+    scrub->counts.kept += valid;
+    if (valid) {
+        scrub->state.has_last = true;
+        scrub->state.last_in = scrub->state.last_out = last;
+    }
+    return kept;
+}
+
+/*
+ * Rewrites size bytes of a table where they stand. The end of the file may cut the last word: half
+ * of a marker that follows would follow nothing, so that one is plain.
+ */
+static void rewrite_bytes(struct scrub *scrub, enum table_level level, unsigned char *bytes,
+                          size_t size)
+{
+    size_t count = size / QED_ELEMENT_SIZE, cut = size % QED_ELEMENT_SIZE;
     unsigned char word[QED_ELEMENT_SIZE] = {0};
 
-    for (; size >= sizeof(word); size -= sizeof(word)) {
-        bytes_store64(to, rewrite_word(scrub, level, bytes_load64(from)));
-        from += sizeof(word);
-        to += sizeof(word);
+    for (size_t i = 0; i < count; i++) {
+        unsigned char *place = bytes + i * QED_ELEMENT_SIZE;
+
+        if (i % WORDS_AT_ONCE == 0 && level == TABLE_L2) {
+            i += keep_words(scrub, place, count - i);
+            place = bytes + i * QED_ELEMENT_SIZE;
+        }
+        if (i < count)
+            bytes_store64(place, rewrite_word(scrub, level, bytes_load64(place)));
     }
-    if (size > 0) {
-        memcpy(word, from, size);
+    if (cut > 0) {
+        memcpy(word, bytes + count * QED_ELEMENT_SIZE, cut);
         scrub->state.has_last = false;
         bytes_store64(word, rewrite_word(scrub, level, bytes_load64(word)));
-        memcpy(to, word, size);
+        memcpy(bytes + count * QED_ELEMENT_SIZE, word, cut);
     }
 }
 
-/* Rewrites a believed part of the table in hand, from its state on, into to. Holes stay zeros. */
+/*
+ * Rewrites a believed part of the table in hand, from its state on, into to: a private copy first,
+ * so that what is judged is what goes out.
+ */
 static int rewrite_part(struct scrub *scrub, uint64_t offset, unsigned char *to, size_t size,
                         struct failure *why)
 {
-    uint64_t at = offset, end = offset + size;
-    struct extent data;
-    int found;
-
-    memset(to, 0, size);
-    while ((found = source_data(scrub->original, at, end, &data, why)) > 0) {
-        const unsigned char *from =
-            source_range(scrub->original, data.offset, (size_t)data.size, why);
-
-        if (!from)
-            return -1;
-        rewrite_bytes(scrub, scrub->state.table->level, from, to + (data.offset - offset),
-                      (size_t)data.size);
-        at = data.offset + data.size;
-    }
-    return found;
+    if (source_read(scrub->original, offset, to, size, why))
+        return -1;
+    rewrite_bytes(scrub, scrub->state.table->level, to, size);
+    return 0;
 }
 
 /* Fills in a part of a suspect block, inside it. */
