@@ -44,6 +44,12 @@ const char *contents_name(enum contents_member member)
     return members[member].name;
 }
 
+/* What to do with the image. */
+struct plan {
+    bool keep; /* in memory, whatever its size */
+    struct audit_feed *feed;
+};
+
 /* Splits the path, and finds the member that it names at or after next. */
 static int find_member(struct contents *contents, const char *path, int next, struct failure *why)
 {
@@ -121,18 +127,20 @@ static int check_image_size(const struct untar *untar, const struct untar_member
 
 /* What is large must be an image as far as it has come, or there is no end to it. */
 static int read_image(struct contents *contents, struct untar *untar,
-                      const struct untar_member *member, bool keep, struct failure *why)
+                      const struct untar_member *member, const struct plan *plan,
+                      struct failure *why)
 {
     const struct grammar *grammar = &contents->image.grammar;
     bool large = extents_total(&member->ranges) > ALWAYS_KEPT;
+    bool keep = plan->keep || !large || !untar_may_replay(untar);
     const unsigned char *bytes;
     size_t size;
     int more;
 
-    keep = keep || !large || !untar_may_replay(untar);
     if (check_image_size(untar, member, why) ||
         image_store_init(&contents->image, member->size, &member->ranges, keep, why))
         return -1;
+    image_store_feed(&contents->image, plan->feed);
     contents->image_position = untar_position(untar);
     while ((more = untar_data(untar, &bytes, &size, why)) > 0) {
         if (image_store_add(&contents->image, bytes, size, why))
@@ -144,7 +152,7 @@ static int read_image(struct contents *contents, struct untar *untar,
     return more < 0 ? -1 : image_store_end(&contents->image, why);
 }
 
-static int read_members(struct contents *contents, struct untar *untar, bool keep,
+static int read_members(struct contents *contents, struct untar *untar, const struct plan *plan,
                         struct failure *why)
 {
     const struct untar_member *member;
@@ -155,7 +163,7 @@ static int read_members(struct contents *contents, struct untar *untar, bool kee
 
         if (found < 0 || check_skipped(next, found, why))
             return -1;
-        if (found == MEMBER_IMAGE ? read_image(contents, untar, member, keep, why)
+        if (found == MEMBER_IMAGE ? read_image(contents, untar, member, plan, why)
                                   : read_small(contents, untar, found, member->size, why))
             return -1;
         contents->members[found].present = true;
@@ -171,7 +179,7 @@ static bool must_replay(const struct contents *contents)
 }
 
 /* Reads it once. What is not kept but cannot be had again either is missing afterwards. */
-static int read_once(struct contents *contents, int fd, unsigned jobs, bool keep,
+static int read_once(struct contents *contents, int fd, unsigned jobs, const struct plan *plan,
                      struct failure *why)
 {
     struct replay *replay = NULL;
@@ -181,7 +189,7 @@ static int read_once(struct contents *contents, int fd, unsigned jobs, bool keep
     *contents = (struct contents){0};
     if (untar_open(&untar, fd, jobs, why))
         return -1;
-    result = read_members(contents, untar, keep, why);
+    result = read_members(contents, untar, plan, why);
     if (result == 0 && must_replay(contents))
         result = untar_replay(untar, &replay, why);
     image_store_replay(&contents->image, replay, contents->image_position);
@@ -189,11 +197,13 @@ static int read_once(struct contents *contents, int fd, unsigned jobs, bool keep
     return result;
 }
 
-int contents_read(struct contents *contents, int fd, unsigned jobs, struct failure *why)
+int contents_read(struct contents *contents, int fd, unsigned jobs, struct audit_feed *feed,
+                  struct failure *why)
 {
+    struct plan plan = {.keep = false, .feed = feed};
     off_t begin = lseek(fd, 0, SEEK_CUR);
 
-    if (read_once(contents, fd, jobs, false, why))
+    if (read_once(contents, fd, jobs, &plan, why))
         return -1;
     if (!must_replay(contents) || contents->image.replay)
         return 0;
@@ -201,7 +211,8 @@ int contents_read(struct contents *contents, int fd, unsigned jobs, struct failu
     contents_free(contents);
     if (lseek(fd, begin, SEEK_SET) < 0)
         return failure_set_errno(why, errno, "cannot read the archive again");
-    return read_once(contents, fd, jobs, true, why);
+    plan.keep = true;
+    return read_once(contents, fd, jobs, &plan, why);
 }
 
 int contents_record(const struct contents *contents, struct record *record, struct failure *why)

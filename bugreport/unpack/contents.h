@@ -45,9 +45,10 @@ struct contents {
  * from there when it is looked at, if it is large, so the file must stay open as long. Fails on
  * anything that is not a bundle, one that ends early or goes on behind its end, and one that asks
  * for more memory than what pack writes. contents_free() is due even if this fails. jobs: see
- * stream_open().
+ * stream_open(). A feed, or NULL, takes the image on the way: see image_store_feed().
  */
-int contents_read(struct contents *contents, int fd, unsigned jobs, struct failure *why);
+int contents_read(struct contents *contents, int fd, unsigned jobs, struct audit_feed *feed,
+                  struct failure *why);
 
 /* What its report.json says. record_free() is due either way. */
 int contents_record(const struct contents *contents, struct record *record, struct failure *why);

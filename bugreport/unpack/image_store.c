@@ -102,6 +102,13 @@ int image_store_init(struct image_store *store, uint64_t size, const struct exte
     return 0;
 }
 
+void image_store_feed(struct image_store *store, struct audit_feed *feed)
+{
+    store->feed = feed;
+    if (feed)
+        audit_feed_begin(feed, store->source.size);
+}
+
 /* The part that belongs to the range under way; returns how much that is, 0 failed. */
 static size_t add_to_range(struct image_store *store, const unsigned char *bytes, size_t size,
                            struct failure *why)
@@ -114,6 +121,8 @@ static size_t add_to_range(struct image_store *store, const unsigned char *bytes
         memcpy(store->bytes + store->used, bytes, part);
     if (grammar_take(&store->reader, range->offset + done, bytes, part, why))
         return 0;
+    if (store->feed)
+        audit_feed_take(store->feed, range->offset + done, bytes, part);
     store->used += part;
     store->filling += part == left;
     return part;
@@ -136,6 +145,8 @@ int image_store_add(struct image_store *store, const unsigned char *bytes, size_
 
 int image_store_end(struct image_store *store, struct failure *why)
 {
+    if (store->feed)
+        audit_feed_end(store->feed);
     return grammar_end(&store->reader, &store->ranges, why);
 }
 

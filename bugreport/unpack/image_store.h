@@ -4,6 +4,7 @@
 
 #include "bugreport/pack/sink.h"
 #include "bugreport/unpack/replay.h"
+#include "qed/audit_feed.h"
 #include "qed/grammar.h"
 
 /*
@@ -19,8 +20,9 @@ struct image_store {
     size_t filling;         /* the range that comes next, or is coming */
     struct sha256_ctx hash; /* of the data so far */
     struct grammar_reader reader;
-    struct grammar grammar; /* of the image, once it has ended */
-    unsigned char *bytes;   /* NULL: not kept */
+    struct grammar grammar;  /* of the image, once it has ended */
+    struct audit_feed *feed; /* NULL: none */
+    unsigned char *bytes;    /* NULL: not kept */
     struct replay *replay;
     uint64_t base;        /* where in what is replayed the data begin */
     unsigned char *chunk; /* for what source_range() hands out */
@@ -33,6 +35,9 @@ struct image_store {
  */
 int image_store_init(struct image_store *store, uint64_t size, const struct extents *ranges,
                      bool keep, struct failure *why);
+
+/* Before the first data: has a feed, or NULL, take them too. It stays the caller's. */
+void image_store_feed(struct image_store *store, struct audit_feed *feed);
 
 /* Adds the next data, of at most what the ranges have room for. */
 int image_store_add(struct image_store *store, const unsigned char *bytes, size_t size,

@@ -21,7 +21,7 @@ static int take_members(struct verify_job *job, struct failure *why)
 {
     struct contents *contents = &job->verification->contents;
 
-    if (contents_read(contents, job->fd, job->jobs, why))
+    if (contents_read(contents, job->fd, job->jobs, job->feed, why))
         return -1;
     job->verification->has_image = contents->members[MEMBER_IMAGE].present;
     verify_say(job, "%zu in the folder %s, known ones in their order, and nothing besides%s",
@@ -67,28 +67,33 @@ static bool run_steps(struct verify_job *job, size_t count)
     return true;
 }
 
-static void verify_some(struct verification *verification, int fd, unsigned jobs,
-                        struct source *original, size_t count)
+static void verify_some(struct verify_job *job, size_t count)
 {
-    struct verify_job job = {
-        .verification = verification, .fd = fd, .jobs = jobs, .original = original};
+    struct verification *verification = job->verification;
 
     *verification = (struct verification){0};
-    verification->proved = run_steps(&job, count);
+    verification->proved = run_steps(job, count);
     verification->record.atlas = NULL; /* the audit's */
-    account_free(&job.account);
-    audit_free(&job.audit);
-    audit_free(&job.original_audit);
+    account_free(&job->account);
+    audit_free(&job->audit);
+    audit_free(&job->original_audit);
 }
 
 void verify_read(struct verification *verification, int fd, unsigned jobs)
 {
-    verify_some(verification, fd, jobs, NULL, 2);
+    struct verify_job job = {.verification = verification, .fd = fd, .jobs = jobs};
+
+    verify_some(&job, 2);
 }
 
 void verify_run(struct verification *verification, int fd, unsigned jobs, struct source *original)
 {
-    verify_some(verification, fd, jobs, original, sizeof(steps) / sizeof(steps[0]));
+    struct audit_feed feed = {0};
+    struct verify_job job = {
+        .verification = verification, .fd = fd, .jobs = jobs, .original = original, .feed = &feed};
+
+    verify_some(&job, sizeof(steps) / sizeof(steps[0]));
+    audit_feed_free(&feed);
 }
 
 void verify_free(struct verification *verification)

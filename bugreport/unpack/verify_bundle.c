@@ -284,12 +284,14 @@ static int check_words(const struct record_copy *copy, const struct grammar *gra
 
 int verify_figures(struct verify_job *job, struct failure *why)
 {
-    const struct audit_options options = {.atlas = true, .jobs = crew_size(job->jobs)};
+    const struct audit_options options = {
+        .atlas = true, .jobs = crew_size(job->jobs), .feed = job->feed};
     const struct record *record = &job->verification->record;
     struct audit_figures figures;
 
     if (audit_run(&job->audit, &job->verification->contents.image.source, &options, why))
         return -1;
+    audit_feed_free(job->feed);
     figures = audit_figures(&job->audit);
     if (check_geometry(record, &job->audit, why) ||
         check_words(&record->copy, &job->verification->grammar, why))

@@ -4,14 +4,15 @@
 
 #include "bugreport/unpack/account.h"
 #include "bugreport/unpack/verify.h"
-#include "qed/audit.h"
+#include "qed/audit_feed.h"
 
 /* Between verify.c and the files that have its steps. */
 
 struct verify_job {
     struct verification *verification;
-    struct account account; /* the manifest */
-    struct audit audit;     /* of the image in the bundle */
+    struct account account;  /* the manifest */
+    struct audit_feed *feed; /* NULL: the step "figures" is not to come */
+    struct audit audit;      /* of the image in the bundle */
     struct audit original_audit;
     int fd;
     unsigned jobs;           /* threads to inflate with */

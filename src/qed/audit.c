@@ -101,7 +101,7 @@ static int count_truly(struct audit *audit, struct source *source,
 {
     int done = 0;
 
-    if (!options->in_order && audit->header.header_size > 0)
+    if (!options->in_order && audit_can_survey(audit))
         done = audit_survey(audit, source, options, why);
     if (done == 0)
         done =

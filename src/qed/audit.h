@@ -35,6 +35,8 @@ struct audit {
     struct atlas *atlas;        /* where clusters lie; NULL unless asked for and walked */
 };
 
+struct audit_feed;
+
 struct audit_options {
     size_t keep;         /* findings listed of each kind */
     bool in_use;         /* note that the image was in use while it was read */
@@ -42,6 +44,7 @@ struct audit_options {
     unsigned jobs;       /* threads; 0 is one */
     struct meter *meter; /* NULL, or to be told how far it is */
     bool in_order; /* always walk as qemu does, also where a survey would do: for comparison */
+    struct audit_feed *feed; /* took all of the image already, or NULL: see audit_feed.h */
 };
 
 /*

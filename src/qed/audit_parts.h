@@ -3,6 +3,7 @@
 #define QED_AUDIT_PARTS_H
 
 #include "qed/audit.h"
+#include "qed/survey.h"
 
 /* The parts of an audit, for audit_run() and one another. */
 
@@ -27,6 +28,15 @@ int audit_list_leaks(struct audit *audit, const struct claims *claims, struct fa
 /* The true figures and all findings about tables, by walking: right for every image. */
 int audit_walk(struct audit *audit, struct source *source, const struct audit_options *options,
                struct failure *why);
+
+/* Whether a survey is possible: the header leads to an L1 table and has a cluster of its own. */
+bool audit_can_survey(const struct audit *audit);
+
+/* Begins inventory, atlas (if one is wanted) and survey. survey_free() is due, also if it fails. */
+int audit_begin_survey(struct audit *audit, struct survey *survey, bool atlas, struct failure *why);
+
+/* Takes over the inventory and the atlas of a feed that is done; false if it gave up. */
+bool audit_take_feed(struct audit *audit, struct audit_feed *feed);
 
 /*
  * The same by a survey, which is quicker, and enough for images with nothing wrong: 1. 0: it takes

@@ -108,7 +108,7 @@ static int load_bundle(struct side *side, const struct options *options, struct 
     struct audit_options audit_options = {.keep = options->max_findings};
 
     side->current = &side->record;
-    if (contents_read(&side->contents, side->fd, options->jobs, why) ||
+    if (contents_read(&side->contents, side->fd, options->jobs, NULL, why) ||
         contents_record(&side->contents, &side->record, why) || list_suspects(side, why))
         return -1;
     if (!side->contents.members[MEMBER_IMAGE].present)

@@ -34,7 +34,7 @@ static int read_archive(struct contents *contents, const char *members, struct f
     bytes = catch_end(&catch, &size);
     fd = memory_file(bytes, size);
     free(bytes);
-    result = contents_read(contents, fd, 2, why);
+    result = contents_read(contents, fd, 2, NULL, why);
     close(fd);
     return result;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bugreport/unpack/image_store.h"
+#include "tests/unit/tiny_image.h"
 
 #define KIB ((uint64_t)1024)
 
@@ -80,11 +81,38 @@ static void nothing_at_all(void **state)
     image_store_free(&store);
 }
 
+/* A feed sees the image at the places where its data belong. */
+static void feeds_are_fed(void **state)
+{
+    struct extent list[] = {{0, 512}, {4 * KIB, 512}, {8 * KIB, 512}};
+    const struct extents ranges = {list, 3, 3};
+    struct audit_feed feed = {0};
+    struct image_store store;
+    struct tiny_image image;
+    struct failure why = {0};
+
+    (void)state;
+    tiny_image_init(&image, 1, 1, 5, 5);
+    tiny_image_set_l1(&image, 3, tiny_offset(2));
+    tiny_image_set(&image, tiny_offset(2), 9, tiny_offset(4));
+    EXPECT_OK(image_store_init(&store, 20 * KIB, &ranges, false, &why), &why);
+    image_store_feed(&store, &feed);
+    for (size_t i = 0; i < COUNT_OF(list); i++)
+        EXPECT_OK(image_store_add(&store, image.memory.bytes + list[i].offset, 512, &why), &why);
+    EXPECT_OK(image_store_end(&store, &why), &why);
+    assert_int_equal(feed.stage, AUDIT_FEED_DONE);
+    assert_int_equal(feed.survey.usage.valid_elements, 1);
+    assert_int_equal(feed.survey.leaks, 1);
+    audit_feed_free(&feed);
+    image_store_free(&store);
+    tiny_image_free(&image);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(any_range_reads_back),
-                                       cmocka_unit_test(data_are_the_ranges),
-                                       cmocka_unit_test(nothing_at_all)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(any_range_reads_back), cmocka_unit_test(data_are_the_ranges),
+        cmocka_unit_test(nothing_at_all), cmocka_unit_test(feeds_are_fed)};
 
     return cmocka_run_group_tests_name("image_store", tests, NULL, NULL);
 }
