@@ -291,7 +291,7 @@ void record_set_atlas(struct record *record, const struct atlas *atlas)
     record->atlas = record->copy.moved_tables ? NULL : atlas;
 }
 
-int record_add_copy(struct record *record, const struct scrub *scrub,
+int record_add_copy(struct record *record, struct scrub *scrub,
                     const struct scrub_forecast *forecast, bool faithful, struct failure *why)
 {
     struct record_copy *copy = &record->copy;
@@ -312,7 +312,7 @@ int record_add_copy(struct record *record, const struct scrub *scrub,
     list_suspects(copy, scrub);
     record_set_atlas(record, scrub->audited ? scrub->atlas : scrub->audit->atlas);
     drop_suspect(record, scrub);
-    return 0;
+    return deviation_find(&copy->deviation, scrub, &copy->qemu, why);
 }
 
 void record_drop_places(struct record *record)

@@ -4,7 +4,7 @@
 
 #include "bugreport/environment.h"
 #include "bugreport/sketch.h"
-#include "qed/scrub.h"
+#include "qed/deviation.h"
 
 /*
  * The record: what an audit found, in the form that reports show. Every report is a function of
@@ -33,7 +33,8 @@ struct record_suspect {
 /* The metadata image that goes with a report, if one was made. */
 struct record_copy {
     bool present;
-    bool identical; /* qemu-img check says the same of it as of the original */
+    bool identical; /* qemu-img check says the same of it as of the original, or else: */
+    struct deviation deviation;
     struct audit_figures figures;
     struct qemu_check qemu;
     uint64_t data_bytes; /* that are not hole */
@@ -107,7 +108,7 @@ int record_make(struct record *record, const struct audit *audit, const char *fi
  * Adds what becomes of the metadata image; forecast is what scrub_predict() said. Removes
  * what findings tell of suspect blocks.
  */
-int record_add_copy(struct record *record, const struct scrub *scrub,
+int record_add_copy(struct record *record, struct scrub *scrub,
                     const struct scrub_forecast *forecast, bool faithful, struct failure *why);
 
 /* Whether words of the copy's tables are not the original's. */

@@ -288,6 +288,45 @@ static void take_figures(struct audit_figures *figures, const json_t *copy, stru
     name_place("figures", failed, why);
 }
 
+static void take_reasons(bool *reasons, const json_t *from, struct failure *why)
+{
+    const json_t *list = take_list(from, "reasons", why);
+
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const char *word = json_string_value(json_array_get(list, i));
+        unsigned reason = 0;
+
+        while (reason < DEVIATION_REASONS &&
+               (!word || strcmp(word, deviation_name((enum deviation_reason)reason)) != 0))
+            reason++;
+        if (reason == DEVIATION_REASONS)
+            failure_set(why, "reasons: no such reason");
+        else
+            reasons[reason] = true;
+    }
+}
+
+static void take_deviation(struct deviation *deviation, const json_t *copy, struct failure *why)
+{
+    const json_t *from = take_object(copy, "difference", why);
+    const json_t *tables = take_list(from, "tables", why);
+    bool failed = why->text[0];
+
+    take_reasons(deviation->reasons, from, why);
+    for (size_t i = 0; i < json_array_size(tables) && i < DEVIATION_TABLES; i++) {
+        const json_t *table = json_array_get(tables, i);
+
+        deviation->tables[deviation->listed++] = (struct deviation_table){
+            .offset = take_number_or(table, "table-offset", FINDING_NOWHERE, why),
+            .l1_index = take_number_or(table, "l1-index", FINDING_NOWHERE, why),
+            .original_fragmented = take_number(table, "fragmented-clusters", why),
+            .copy_fragmented = take_number(table, "copy-fragmented-clusters", why),
+        };
+    }
+    deviation->table_count = take_number(from, "table-count", why);
+    name_place("difference", failed, why);
+}
+
 static void take_copy(struct record_copy *copy, const json_t *object, struct failure *why)
 {
     const json_t *from = take_object(object, "copy", why);
@@ -297,6 +336,8 @@ static void take_copy(struct record_copy *copy, const json_t *object, struct fai
         return;
     copy->present = true;
     copy->identical = take_bool(from, "identical", why);
+    if (!copy->identical)
+        take_deviation(&copy->deviation, from, why);
     take_figures(&copy->figures, from, why);
     take_qemu(&copy->qemu, from, why);
     copy->data_bytes = take_number(from, "data-bytes", why);

@@ -103,11 +103,13 @@ static void write_outcome(FILE *out, const void *record)
         return;
     }
     qemu_summary(&copy->qemu, line);
-    fprintf(
-        out,
-        "<code>qemu-img check</code> says something else of the copy than of the original, %s: ",
-        copy->suspect_count ? "because of the suspect tables"
-                            : "because what it refuses in the original was replaced");
+    fprintf(out, "<code>qemu-img check</code> says something else of the copy than of the "
+                 "original");
+    for (int reason = 0; reason < DEVIATION_REASONS; reason++) {
+        if (copy->deviation.reasons[reason])
+            fprintf(out, "; %s", deviation_text((enum deviation_reason)reason));
+    }
+    fprintf(out, ": ");
     fprintf(out, "<code>");
     html_text(out, line);
     fprintf(out, "</code>");

@@ -197,16 +197,44 @@ static json_t *figures(const struct audit_figures *figures)
                      json_number(figures->zero_clusters));
 }
 
+/* The tables whose order of words makes a difference, and the reasons for any. */
+static json_t *deviation(const struct deviation *deviation)
+{
+    json_t *reasons = json_array(), *tables = json_array();
+
+    for (int reason = 0; reason < DEVIATION_REASONS; reason++) {
+        if (deviation->reasons[reason])
+            json_array_append_new(reasons,
+                                  json_string(deviation_name((enum deviation_reason)reason)));
+    }
+    for (size_t i = 0; i < deviation->listed; i++) {
+        const struct deviation_table *table = &deviation->tables[i];
+        json_t *object = json_object();
+
+        set_known(object, "table-offset", table->offset);
+        set_known(object, "l1-index", table->l1_index);
+        set_known(object, "fragmented-clusters", table->original_fragmented);
+        set_known(object, "copy-fragmented-clusters", table->copy_fragmented);
+        json_array_append_new(tables, object);
+    }
+    return json_pack("{s:o, s:o, s:o}", "reasons", reasons, "tables", tables, "table-count",
+                     json_number(deviation->table_count));
+}
+
 static json_t *copy(const struct record_copy *copy)
 {
-    return json_pack("{s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b}", "identical",
-                     copy->identical, "figures", figures(&copy->figures), "qemu-img",
-                     qemu(&copy->qemu), "data-bytes", json_number(copy->data_bytes), "words-kept",
-                     json_number(copy->words.kept), "words-rewritten",
-                     json_number(copy->words.rewritten), "words-stand-in",
-                     json_number(copy->words.stand_ins), "suspect-tables", suspects(copy),
-                     "moved-tables", json_number(copy->moved_tables), "backing-name-kept",
-                     copy->backing_name_kept, "faithful", copy->faithful);
+    json_t *object = json_pack(
+        "{s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b}", "identical", copy->identical,
+        "figures", figures(&copy->figures), "qemu-img", qemu(&copy->qemu), "data-bytes",
+        json_number(copy->data_bytes), "words-kept", json_number(copy->words.kept),
+        "words-rewritten", json_number(copy->words.rewritten), "words-stand-in",
+        json_number(copy->words.stand_ins), "suspect-tables", suspects(copy), "moved-tables",
+        json_number(copy->moved_tables), "backing-name-kept", copy->backing_name_kept, "faithful",
+        copy->faithful);
+
+    if (!copy->identical)
+        json_object_set_new(object, "difference", deviation(&copy->deviation));
+    return object;
 }
 
 static int set_environment(json_t *object, const struct environment *environment)

@@ -255,6 +255,51 @@ static void print_suspects(FILE *out, const struct record_copy *copy)
                      "can be the\n  guest's\n");
 }
 
+static void print_figure(FILE *out, const char *name, uint64_t original, uint64_t copy)
+{
+    if (original != copy)
+        fprintf(out, "    %s: %" PRIu64 " in the original, %" PRIu64 " in the copy\n", name,
+                original, copy);
+}
+
+static void print_differing_table(FILE *out, const struct deviation_table *table)
+{
+    if (table->offset == FINDING_NOWHERE)
+        fprintf(out, "    the tables that suspect words of the L1 table point at");
+    else
+        fprintf(out, "    the L2 table at 0x%" PRIx64 " (L1 index %" PRIu64 ")", table->offset,
+                table->l1_index);
+    fprintf(out, ": %" PRIu64 " fragmented clusters, in the copy %" PRIu64 "\n",
+            table->original_fragmented, table->copy_fragmented);
+}
+
+/* What of qemu-img's figures differs, and why. */
+static void print_deviation(FILE *out, const struct record *record)
+{
+    const struct deviation *deviation = &record->copy.deviation;
+    const struct qemu_check *original = &record->qemu, *copy = &record->copy.qemu;
+
+    fprintf(out, "  verdict of original and copy: they differ\n");
+    if (original->opens && copy->opens) {
+        print_figure(out, "corruptions", (uint32_t)original->corruptions,
+                     (uint32_t)copy->corruptions);
+        print_figure(out, "leaks", (uint32_t)original->leaks, (uint32_t)copy->leaks);
+        print_figure(out, "allocated clusters", original->allocated_clusters,
+                     copy->allocated_clusters);
+        print_figure(out, "fragmented clusters", original->fragmented_clusters,
+                     copy->fragmented_clusters);
+    }
+    for (int reason = 0; reason < DEVIATION_REASONS; reason++) {
+        if (deviation->reasons[reason])
+            fprintf(out, "    because %s\n", deviation_text((enum deviation_reason)reason));
+    }
+    for (size_t i = 0; i < deviation->listed; i++)
+        print_differing_table(out, &deviation->tables[i]);
+    if (deviation->table_count > deviation->listed)
+        fprintf(out, "    and %" PRIu64 " more tables\n",
+                deviation->table_count - deviation->listed);
+}
+
 static void print_copy(FILE *out, const struct record *record, const struct text_style *style)
 {
     const struct record_copy *copy = &record->copy;
@@ -276,14 +321,8 @@ static void print_copy(FILE *out, const struct record *record, const struct text
     print_qemu(out, "image.qed", &copy->qemu);
     if (copy->identical)
         fprintf(out, "  verdict of original and copy: identical\n");
-    else if (record->check_errors)
-        fprintf(out, "  verdict of original and copy: they differ, since the copy has holes where "
-                     "the original\n  cannot be read\n");
-    else if (copy->suspect_count)
-        fprintf(out, "  verdict of original and copy: they differ; see the suspect tables above\n");
     else
-        fprintf(out, "  verdict of original and copy: they differ, since what qemu refuses in the "
-                     "original was\n  replaced or removed in the copy\n");
+        print_deviation(out, record);
 }
 
 char *render_text_styled(const struct record *record, const struct text_style *style,
