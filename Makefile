@@ -170,6 +170,14 @@ bench:  ## measure beside the peers; BENCH=full takes minutes; ONLY='pack audit 
 	@BUILD='$(abspath $(BUILD))' PATH='$(abspath $(BUILD))':"$$PATH" BENCH='$(BENCH)' \
 	    ONLY='$(ONLY)' /usr/bin/python3 tests/bench/run.py
 
+FIRST ?= 20001
+.PHONY: check-oracle
+check-oracle:  ## N hostile images (10000) from seed FIRST on: leaks, verdicts, copies of copies
+	@scripts/deps build check
+	@$(MAKE) --no-print-directory all $(BUILD)/mkimage
+	@BUILD='$(abspath $(BUILD))' /usr/bin/python3 tests/qemu/test_oracle.py \
+	    $(if $(filter file,$(origin N)),10000,$(N)) $(FIRST)
+
 .PHONY: check-sanitize
 check-sanitize:  ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@LSAN_OPTIONS=suppressions=$(CURDIR)/tests/lsan.supp:print_suppressions=0 \

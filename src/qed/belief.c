@@ -97,8 +97,10 @@ static int add_suspect(struct belief *belief, const struct block_cursor *block,
     uint64_t room = (block->source->size - block->offset) / QED_ELEMENT_SIZE;
 
     count_words(belief, block, last, &suspect);
-    if (suspect.words > room)
+    if (suspect.words > room) {
+        belief->shortfall.words += suspect.words - room;
         suspect.words = (uint32_t)room;
+    }
     if (suspect.pointers > suspect.words)
         suspect.pointers = suspect.words;
     if (belief->block_count == belief->block_capacity && grow(belief, why))

@@ -38,6 +38,7 @@ struct belief_shortfall {
     uint64_t clusters; /* that nothing refers to in the copy, though something did; */
     uint64_t surplus;  /* and the reverse */
     uint64_t pairs;    /* words that followed their predecessor */
+    uint64_t words;    /* for which the end of the file left no room */
 };
 
 struct belief {

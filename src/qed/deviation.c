@@ -110,7 +110,7 @@ out:
 
 static bool lacks_room(const struct belief_shortfall *shortfall)
 {
-    return shortfall->tables || shortfall->clusters || shortfall->surplus;
+    return shortfall->tables || shortfall->clusters || shortfall->surplus || shortfall->words;
 }
 
 int deviation_find(struct deviation *deviation, struct scrub *scrub, const struct qemu_check *copy,

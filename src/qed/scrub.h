@@ -13,7 +13,7 @@
  * standin.h makes the words that stand where a block is not; rewrite_word() in scrub.c decides what
  * becomes of each word of the others. It judges the very bytes that it hands out, whatever the
  * image held when it was audited. Whoever wants to know what a copy can tell about a guest reads
- * those.
+ * those; README.md lists it under "What can still get out".
  */
 
 struct scrub_options {

@@ -58,16 +58,31 @@ static bool order_references(struct arranger *arranger, struct suspect_block *bl
     return true;
 }
 
+/* Lists the free clusters of a block from cluster number first on, and orders them. */
+static bool try_references(struct arranger *arranger, struct suspect_block *block, uint64_t first,
+                           uint64_t offsets[BLOCK_WORDS])
+{
+    block->first = first;
+    block->references = list_free(arranger->belief, block, offsets);
+    return block->references == 0 || order_references(arranger, block, offsets);
+}
+
+/*
+ * Where the word before would be followed though none is wanted, a lone reference is to the next
+ * free cluster instead; of several, one is left to the next block.
+ */
 static void take_references(struct arranger *arranger, struct suspect_block *block)
 {
-    uint64_t offsets[BLOCK_WORDS] = {0};
+    uint64_t offsets[BLOCK_WORDS] = {0}, first = arranger->free;
 
-    block->first = arranger->free;
     block->references =
         block->words < arranger->references ? block->words : (uint32_t)arranger->references;
-    block->references = list_free(arranger->belief, block, offsets);
-    while (block->references > 0 && !order_references(arranger, block, offsets))
-        block->references--;
+    while (!try_references(arranger, block, first, offsets)) {
+        if (block->references == 1)
+            first = offsets[0] / arranger->cluster_size + 1;
+        else
+            block->references--;
+    }
     if (block->references == 0)
         return;
     arranger->references -= block->references;

@@ -75,6 +75,7 @@ class StandIns:
 
     def __init__(self, geometry, blocks, suspect):
         self.geometry = geometry
+        self.words = {word for words in blocks.values() for _, word in words}
         self.l1 = [blocks[b] for b in sorted(suspect) if geometry.in_l1(b * BLOCK)]
         self.l2 = [blocks[b] for b in sorted(suspect) if not geometry.in_l1(b * BLOCK)]
         self.taken = set()
@@ -149,6 +150,10 @@ class StandIns:
         self.cursor += 1
         return (self.cursor - 1) * self.geometry.cluster
 
+    def _follows_a_word(self, offset):
+        """Whether a reference would follow a word: such a lone one is passed over."""
+        return offset - self.geometry.cluster in self.words
+
     @staticmethod
     def _fall_and_rise(free, falling):
         """The last of some offsets in falling order, then the others in rising order."""
@@ -163,6 +168,8 @@ class StandIns:
             if references is None:
                 return False
             free = [self._next_free() for _ in references]
+            if len(free) == 1 and references != free and self._follows_a_word(free[0]):
+                free = [self._next_free()]
             rises = [i for i, word in enumerate(references) if free and word == free[0]]
             if references and (not rises or references != self._fall_and_rise(free, rises[0])):
                 return False
@@ -220,3 +227,31 @@ class Oracle:
                     if number * BLOCK >= max(self.geometry.header_end, HEADER)
                     and not self._is_filtered(words)}
         return [] if StandIns(self.geometry, blocks, suspect).are_exact() else leaks
+
+    def told(self, record, copy):
+        """What a report tells that the copy does not: offsets of tables and clusters that are no
+        words of it, and values of words that are the guest's."""
+        known = {word for _, word in copy} | {self.geometry.l1}
+        tables = record["copy"]["suspect-tables"] + \
+            record["copy"].get("difference", {"tables": []})["tables"]
+        told = ["a table at 0x%x" % table["table-offset"] for table in tables
+                if table.get("table-offset", self.geometry.l1) not in known]
+        for kind in record["findings"]:
+            for place in kind["listed"]:
+                offsets = [place.get("table-offset")]
+                if kind["kind"] != "leak":
+                    offsets.append(place.get("offset"))
+                elif "offset" in place and record["copy"]["words-stand-in"]:
+                    told.append("a leak at 0x%x beside stand-ins" % place["offset"])
+                told += ["%s: 0x%x" % (kind["kind"], offset) for offset in offsets
+                         if offset is not None and offset not in known]
+                told += self._told_value(place)
+        return told
+
+    def _told_value(self, place):
+        value = place.get("value", "redacted")
+        index = place.get("l2-index", place.get("l1-index"))
+        if value == "redacted" or index is None or "table-offset" not in place:
+            return []
+        at = place["table-offset"] + 8 * index
+        return ["the guest's word %s" % value] if self.is_guests(at, int(value, 16)) else []
