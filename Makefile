@@ -145,8 +145,14 @@ check-only: all $(BUILD)/mkimage $(BUILD)/tests/bench/audits $(unit_tests)  ## t
 .PHONY: check-more
 check-more:  ## sanitizers, lint and what else takes longer
 	@scripts/deps build check more
-	@$(MAKE) --no-print-directory lint check-package check-sanitize
+	@$(MAKE) --no-print-directory lint check-package check-faults check-sanitize
 	@$(MAKE) --no-print-directory check-only TESTS=browser
+
+.PHONY: check-faults
+check-faults:  ## full disks, bad disks, kills, files that change; needs root
+	@scripts/deps build check faults
+	@$(MAKE) --no-print-directory all $(BUILD)/mkimage $(BUILD)/tests/unit/test_sandbox
+	@BUILD='$(abspath $(BUILD))' tests/faults/run
 
 N ?= 1000
 .PHONY: check-leaks

@@ -14,9 +14,11 @@
 
 /*
  * libarchive wants the bytes of holes before data as well, but only counts them. They are "given"
- * from a mapping that nothing ever touches, as many at a time as it takes.
+ * from a mapping that nothing ever touches, as many at a time as it takes, or as the address space
+ * has room for.
  */
-#define HOLE_SIZE (((size_t)1 << 31) - ((size_t)1 << 16))
+#define MOST_HOLE  (((size_t)1 << 31) - ((size_t)1 << 16))
+#define LEAST_HOLE ((size_t)1 << 16)
 
 struct tarball {
     struct sink *sink;
@@ -25,6 +27,7 @@ struct tarball {
     const char *prefix;
     int64_t mtime;
     void *hole;
+    size_t hole_size;
     const struct extents *ranges; /* of the sparse member under way */
     uint64_t position, filled;    /* in it */
     struct failure failure;       /* the first one of a callback, which libarchive would lose */
@@ -91,15 +94,26 @@ static int set_filter(struct tarball *tarball, const struct tarball_options *opt
     return result == ARCHIVE_OK ? 0 : archive_failed(tarball, why);
 }
 
+static int map_hole(struct tarball *tarball, struct failure *why)
+{
+    size_t size = MOST_HOLE;
+    void *hole;
+
+    do {
+        hole = mmap(NULL, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    } while (hole == MAP_FAILED && (size /= 2) >= LEAST_HOLE);
+    if (hole == MAP_FAILED)
+        return failure_set_errno(why, errno, "cannot begin an archive");
+    tarball->hole = hole;
+    tarball->hole_size = size;
+    return 0;
+}
+
 static int set_up(struct tarball *tarball, const struct tarball_options *options,
                   struct failure *why)
 {
-    tarball->hole =
-        mmap(NULL, HOLE_SIZE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (tarball->hole == MAP_FAILED) {
-        tarball->hole = NULL;
-        return failure_set_errno(why, errno, "cannot begin an archive");
-    }
+    if (map_hole(tarball, why))
+        return -1;
     tarball->archive = archive_write_new();
     if (!tarball->archive)
         return failure_set_errno(why, ENOMEM, "cannot begin an archive");
@@ -227,7 +241,7 @@ static int skip_hole(struct tarball *tarball, uint64_t until, struct failure *wh
 {
     while (tarball->position < until) {
         uint64_t left = until - tarball->position;
-        size_t part = left < HOLE_SIZE ? (size_t)left : HOLE_SIZE;
+        size_t part = left < tarball->hole_size ? (size_t)left : tarball->hole_size;
 
         if (write_all(tarball, tarball->hole, part, why))
             return -1;
@@ -283,7 +297,7 @@ void tarball_free(struct tarball *tarball)
     }
     gzip_free(tarball->gzip);
     if (tarball->hole)
-        munmap(tarball->hole, HOLE_SIZE);
+        munmap(tarball->hole, tarball->hole_size);
     free(tarball);
 }
 

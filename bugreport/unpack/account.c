@@ -28,6 +28,7 @@ static const struct {
     {"dropped", "not-metadata", false, offsetof(struct account, dropped)},
     {"dropped", "table-left-out", false, offsetof(struct account, dropped)},
     {"dropped", "no-copy", false, offsetof(struct account, dropped)},
+    {"unreadable", "read-error", false, offsetof(struct account, unreadable)},
 };
 
 #define FATES (sizeof(fates) / sizeof(fates[0]))

@@ -42,7 +42,7 @@ rule "only edit.c opens anything for reading and writing" \
 rule "the libraries never print" \
     "$(grep -rnE '\b(printf|puts|perror)\(|\b(stdout|stderr)\b' src/base src/qed bugreport --include='*.[ch]')"
 rule "every source file starts with its licence" \
-    "$(git ls-files '*.c' '*.h' '*.py' '*.bats' scripts tests/run tests/lint tests/house .ci Makefile |
+    "$(git ls-files '*.c' '*.h' '*.py' '*.bats' scripts tests/run tests/lint tests/house tests/faults .ci Makefile |
         while read -r file; do
             head -n 2 "$file" | grep -q 'SPDX-License-Identifier: GPL-2.0-or-later' || echo "$file"
         done)"
