@@ -184,7 +184,7 @@ for start, length, stripe in re.findall(
 }
 
 @test "cut at a known point of the walk" {
-    promise P8 "the file is cut when the first table is entered" 1
+    promise P8 "the file is cut when the audit begins" 1
     make_tables a.qed >tables
     cat >script <<'END'
 set pagination off
@@ -207,7 +207,7 @@ END
 }
 
 @test "changed at a known point of the walk: told by info, not packed, unless -U" {
-    promise P8 "a byte is written when the first table is entered" 3
+    promise P8 "a byte is written when the audit begins" 3
     make_image original.qed
     cat >script <<'END'
 set pagination off
