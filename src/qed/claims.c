@@ -110,7 +110,8 @@ static bool add_slab(struct claims *claims)
     return true;
 }
 
-unsigned char *claims_add_block(struct claims *claims, uint64_t number)
+/* Makes the block that number belongs to; NULL if memory ran out. */
+static unsigned char *add_block(struct claims *claims, uint64_t number)
 {
     uint64_t index = number / BLOCK_BITS;
 
@@ -121,6 +122,11 @@ unsigned char *claims_add_block(struct claims *claims, uint64_t number)
     claims->rest_blocks--;
     claims->used[claims->used_count++] = index;
     return claims->blocks[index];
+}
+
+bool claims_set_new(struct claims *claims, uint64_t number)
+{
+    return add_block(claims, number) && claims_set_known(claims->blocks, number);
 }
 
 static int no_memory(const struct claims *claims, struct failure *why)
@@ -135,7 +141,7 @@ static unsigned char *block_for(struct claims *claims, uint64_t number, struct f
     unsigned char *block = claims->blocks[number / BLOCK_BITS];
 
     if (!block)
-        block = claims_add_block(claims, number);
+        block = add_block(claims, number);
     if (!block)
         no_memory(claims, why);
     return block;
@@ -248,7 +254,7 @@ bool claims_set_range(struct claims *claims, uint64_t number, uint64_t count)
         unsigned char *block = claims->blocks[number / BLOCK_BITS];
 
         if (!block)
-            block = claims_add_block(claims, number);
+            block = add_block(claims, number);
         if (!block)
             return false;
         set_bits(block, first, part);

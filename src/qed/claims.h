@@ -74,18 +74,20 @@ bool claims_holds(const struct claims *claims, uint64_t number);
 bool claims_next_free(const struct claims *claims, uint64_t from, uint64_t end, uint64_t *first,
                       uint64_t *count);
 
-/* Makes the block that number belongs to; NULL if memory ran out. */
-unsigned char *claims_add_block(struct claims *claims, uint64_t number);
-
-static inline bool claims_set(struct claims *claims, uint64_t number)
+/* The two halves of claims_set(): for members of blocks that exist, and for all others. */
+static inline bool claims_set_known(unsigned char *const *blocks, uint64_t number)
 {
-    unsigned char *block = claims->blocks[number / CLAIMS_BLOCK_BITS];
+    unsigned char *block = blocks[number / CLAIMS_BLOCK_BITS];
 
-    if (!block)
-        block = claims_add_block(claims, number);
     if (block)
         block[number % CLAIMS_BLOCK_BITS / 8] |= (unsigned char)(1u << number % 8);
     return block;
+}
+bool claims_set_new(struct claims *claims, uint64_t number);
+
+static inline bool claims_set(struct claims *claims, uint64_t number)
+{
+    return claims_set_known(claims->blocks, number) || claims_set_new(claims, number);
 }
 
 static inline void claims_prefetch(const struct claims *claims, uint64_t number)

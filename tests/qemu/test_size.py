@@ -12,6 +12,17 @@ from harness import MKIMAGE, QEDSCRUB, Tap, need, qemu_check, run
 MIB = 1 << 20
 
 
+def anonymous(pid):
+    """Anonymous memory of a process and of those that it started: images are read in a child."""
+    try:
+        with open("/proc/%d/status" % pid, encoding="ascii") as file:
+            own = sum(int(line.split()[1]) * 1024 for line in file if line.startswith("RssAnon:"))
+        with open("/proc/%d/task/%d/children" % (pid, pid), encoding="ascii") as file:
+            return own + sum(anonymous(int(child)) for child in file.read().split())
+    except OSError:
+        return 0
+
+
 def peak_anonymous(*command):
     """Runs a command and returns the most anonymous memory it was seen with, in bytes."""
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -21,13 +32,7 @@ def peak_anonymous(*command):
     def watch():
         nonlocal peak
         while not done.wait(0.002):
-            try:
-                with open("/proc/%d/status" % process.pid, encoding="ascii") as file:
-                    for line in file:
-                        if line.startswith("RssAnon:"):
-                            peak = max(peak, int(line.split()[1]) * 1024)
-            except OSError:
-                return
+            peak = max(peak, anonymous(process.pid))
 
     watcher = threading.Thread(target=watch)
     watcher.start()
