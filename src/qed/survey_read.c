@@ -23,7 +23,8 @@
 /* Reads elements one range of data after the other. */
 struct reader {
     struct source *source;
-    struct extent data;    /* the last that was found; what was passed over before it is hole */
+    uint64_t asked; /* from here to the data that were found last all is hole */
+    struct extent data;
     unsigned char *buffer; /* READ_SIZE bytes */
     struct surveyor surveyor;
     struct failure why;
@@ -57,8 +58,9 @@ static int find_data(struct reader *reader, uint64_t at)
 {
     int found;
 
-    if (at < reader->data.offset + reader->data.size)
+    if (at >= reader->asked && at < reader->data.offset + reader->data.size)
         return 0;
+    reader->asked = at;
     found = source_data(reader->source, at, reader->source->size, &reader->data, &reader->why);
     if (found == 0)
         reader->data = (struct extent){UINT64_MAX, 0};

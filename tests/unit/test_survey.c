@@ -120,6 +120,25 @@ static void sick_images_are_walked(void **state)
     }
 }
 
+/* The L1 table is read first, wherever it is: what lies before it is not passed over. */
+static void tables_before_their_pointers(void **state)
+{
+    struct tiny_image image;
+
+    (void)state;
+    tiny_image_init(&image, 1, 1, 12, 12);
+    image.header.l1_table_offset = tiny_offset(11);
+    tiny_image_update(&image);
+    image.memory.grain = 512;
+    tiny_image_set_l1(&image, 0, tiny_offset(3));
+    tiny_image_set(&image, tiny_offset(3), 5, tiny_offset(7));
+    tiny_image_set(&image, tiny_offset(3), 300, QED_ZERO_CLUSTER);
+    assert_int_equal(compare_audits(&image, 1), VERDICT_LEAKS);
+    tiny_image_set(&image, tiny_offset(3), 400, 7);
+    assert_int_equal(compare_audits(&image, 1), VERDICT_CORRUPT);
+    tiny_image_free(&image);
+}
+
 /* The two audits of an image read it one after the other: what the first lost the second knows. */
 static void unreadable_elements_are_left_to_the_walk(void **state)
 {
@@ -327,6 +346,7 @@ int main(void)
         cmocka_unit_test(sound_images_are_decided),
         cmocka_unit_test(one_flaw_is_never_missed),
         cmocka_unit_test(sick_images_are_walked),
+        cmocka_unit_test(tables_before_their_pointers),
         cmocka_unit_test(unreadable_elements_are_left_to_the_walk),
         cmocka_unit_test(file_ends_inside_a_table),
         cmocka_unit_test(l1_lies_behind_a_table),
