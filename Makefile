@@ -53,6 +53,8 @@ libbase      := $(BUILD)/libbase.a
 libqed       := $(BUILD)/libqed.a
 libbugreport := $(BUILD)/libbugreport.a
 programs     := $(BUILD)/qedscrub $(if $(qed_tool_sources),$(BUILD)/qed-tool)
+fuzz_targets := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+fuzz_replays := $(addprefix $(BUILD)/tests/fuzz/replay_,$(fuzz_targets))
 unit_tests   := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(unit_sources))
 
 # Objects of tests are kept as well.
@@ -115,14 +117,29 @@ $(BUILD)/tests/unit/test_pool: $(addprefix $(BUILD)/src/qedscrub/,pool.o message
 $(BUILD)/tests/unit/test_examine: $(addprefix $(BUILD)/src/qedscrub/,examine.o image.o)
 $(BUILD)/tests/unit/test_sweep: $(addprefix $(BUILD)/src/qedscrub/,sweep.o examine.o image.o \
                                 files.o find.o interrupt.o pool.o message.o worker.o progress.o)
-$(BUILD)/tests/unit/test_edit: $(filter-out %/main.o,$(call objects,$(qed_tool_sources))) \
-                               $(BUILD)/tests/fuzz/fuzz_edit.o
+qedscrub_modules := $(filter-out %/main.o,$(call objects,$(qedscrub_sources)))
+qed_tool_modules := $(filter-out %/main.o,$(call objects,$(qed_tool_sources)))
+$(BUILD)/tests/unit/test_edit: $(qed_tool_modules) \
+                               $(addprefix $(BUILD)/tests/fuzz/,fuzz_edit.o image.o)
 layout_objects := $(addprefix $(BUILD)/tests/mkimage/,order.o number.o)
 $(BUILD)/tests/unit/test_table_deflate: $(BUILD)/tests/fuzz/fuzz_deflate.o $(layout_objects)
 $(foreach test,gzip_block gzip gunzip replay,$(BUILD)/tests/unit/test_$(test)): $(layout_objects)
 $(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(libbugreport) $(libqed) $(libbase)
 	$(call quiet,LINK   )$(CC) $(all_cflags) $(all_ldflags) -o $@ \
 	    $(filter %.o,$^) $(filter %.a,$^) $(bundle_libs) -lcmocka
+
+# A fuzz target with the plain main replays files; with libFuzzer's it looks for new ones. Of the
+# programs it links all but main, where it needs them.
+$(addprefix $(BUILD)/tests/fuzz/,replay_edit fuzz_edit): $(qed_tool_modules)
+$(addprefix $(BUILD)/tests/fuzz/,replay_options fuzz_options): $(qedscrub_modules)
+$(addprefix $(BUILD)/tests/fuzz/,replay_number fuzz_number): $(BUILD)/src/qed-tool/number.o
+fuzz_link = $(CC) $(all_cflags) $(all_ldflags) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(bundle_libs)
+$(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o \
+                              $(BUILD)/tests/fuzz/image.o $(libbugreport) $(libqed) $(libbase)
+	$(call quiet,LINK   )$(fuzz_link)
+$(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/image.o \
+                            $(libbugreport) $(libqed) $(libbase)
+	$(call quiet,LINK   )$(fuzz_link) -fsanitize=fuzzer
 
 $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(libbugreport) $(libqed) $(libbase)
 	$(call quiet,LINK   )$(CC) $(all_cflags) $(all_ldflags) -o $@ $^ $(bundle_libs)
@@ -139,7 +156,7 @@ check:  ## install what the tests need, build, and pass every test
 	@$(MAKE) --no-print-directory check-only
 
 .PHONY: check-only
-check-only: all $(BUILD)/mkimage $(BUILD)/tests/bench/audits $(unit_tests)  ## the tests alone; TESTS='unit cli ...' picks
+check-only: all $(BUILD)/mkimage $(BUILD)/tests/bench/audits $(unit_tests) $(fuzz_replays)  ## the tests alone; TESTS='unit cli ...' picks
 	@BUILD='$(abspath $(BUILD))' tests/run $(TESTS)
 
 .PHONY: check-more
@@ -153,6 +170,16 @@ check-faults:  ## full disks, bad disks, kills, files that change; needs root
 	@scripts/deps build check faults
 	@$(MAKE) --no-print-directory all $(BUILD)/mkimage $(BUILD)/tests/unit/test_sandbox
 	@BUILD='$(abspath $(BUILD))' tests/faults/run
+
+SECONDS ?= 60
+fuzz_build = $(MAKE) --no-print-directory CC=clang BUILD=$(BUILD)/fuzz SANDBOX=0 HARDEN=0 \
+    CFLAGS='-O2 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all' \
+    LDFLAGS='-fsanitize=address,undefined'
+.PHONY: fuzz
+fuzz:  ## look for inputs that break a promise: T=walk (of tests/fuzz/fuzz_*.c), SECONDS=60
+	@scripts/deps build fuzz
+	@+$(fuzz_build) $(BUILD)/fuzz/tests/fuzz/fuzz_$(T)
+	@BUILD='$(BUILD)/fuzz' scripts/fuzz '$(T)' '$(SECONDS)'
 
 N ?= 1000
 .PHONY: check-leaks

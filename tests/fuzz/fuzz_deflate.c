@@ -3,26 +3,13 @@
  * Deflates the input as a table and lets zlib inflate it; aborts where that does not give back what
  * went in, all of it and nothing else, or where it takes more room than it may.
  *
- *   clang -g -O1 -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -Isrc -I. \
- *       tests/fuzz/fuzz_deflate.c bugreport/pack/{table_deflate,block_header,huffman}.c \
- *       -lz -o fuzz_deflate
- *
  * To get at long matches and full blocks from small input, its first two bytes say how often the
  * rest is repeated and how far each repetition is cut short.
  */
-#include <stdlib.h>
-#include <string.h>
 #include <zlib.h>
 
 #include "bugreport/pack/table_deflate.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void demand(int promise)
-{
-    if (!promise)
-        abort();
-}
+#include "tests/fuzz/fuzz.h"
 
 static unsigned char *repeat(const uint8_t *data, size_t size, size_t *total)
 {

@@ -3,83 +3,14 @@
  * Plans edits of images made from the input, in memory, and aborts where a plan breaks a promise:
  * it changes elements or the need-check bit and nothing else, holds the bytes that really stand
  * there, foretells what an audit of the result says, and can be undone.
- *
- *   clang -g -O1 -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Isrc -I.
- * \
- *       tests/fuzz/fuzz_edit.c src/base/[a-z]*.c src/qed/[a-z]*.c \
- *       $(ls src/qed-tool/[a-z]*.c | grep -v main.c) -ljansson -o fuzz_edit
  */
-#include "base/bytes.h"
 #include "qed-tool/overlay.h"
 #include "qed-tool/proposal.h"
 #include "qed-tool/undo.h"
-#include "tests/unit/memory_source.h"
+#include "tests/fuzz/fuzz.h"
 
-#define CLUSTER 4096u
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-/* What is left of the input; zeros follow. */
-struct input {
-    const uint8_t *data;
-    size_t size;
-};
-
-static uint8_t take(struct input *input)
-{
-    if (input->size == 0)
-        return 0;
-    input->size--;
-    return *input->data++;
-}
-
-static uint32_t take16(struct input *input)
-{
-    uint32_t high = take(input);
-
-    return high << 8 | take(input);
-}
-
-static void demand(bool promise)
-{
-    if (!promise)
-        abort();
-}
-
-/* A word of a table: mostly the offset of some cluster of the file. */
-static uint64_t take_word(struct input *input, uint64_t clusters)
-{
-    uint8_t kind = take(input), number = take(input);
-
-    if (kind < 16)
-        return kind < 8 ? QED_ZERO_CLUSTER : (uint64_t)number << 56 | number;
-    if (kind < 24)
-        return (clusters + number) * CLUSTER;
-    return number % clusters * CLUSTER + (kind < 32 ? number : 0);
-}
-
-static void make_image(struct memory_source *image, struct input *input)
-{
-    uint8_t knobs = take(input);
-    struct header header = {.magic = knobs == 0x5a ? 0 : QED_MAGIC,
-                            .cluster_size = CLUSTER,
-                            .table_size = 1u << (knobs & 1),
-                            .header_size = 1 + (knobs >> 1 & 1),
-                            .features = knobs >> 2 & 3u << 1,
-                            .image_size = (uint64_t)(1 + take16(input)) * QED_SECTOR_SIZE * 16};
-    uint64_t clusters = 8 + (knobs >> 3), size = clusters * CLUSTER - (knobs == 7 ? 700 : 0);
-
-    memory_source_init(image, size, (size_t)size);
-    header.l1_table_offset = (uint64_t)header.header_size * CLUSTER;
-    header_encode(&header, image->bytes);
-    while (input->size > 16) {
-        uint64_t cluster = take(input) % clusters, index = take16(input) % (CLUSTER / 8);
-        uint64_t word = take_word(input, clusters), at = cluster * CLUSTER + index * 8;
-
-        if (cluster >= header.header_size && at + 8 <= size)
-            bytes_store64(image->bytes + at, word);
-    }
-}
+/* Bytes of the input that say what is edited, behind those of the image. */
+#define REQUEST_SIZE 10
 
 static void apply(unsigned char *bytes, const struct plan *plan)
 {
@@ -97,7 +28,8 @@ static void check_writes(const struct memory_source *image, const struct plan *p
                    (write->before[0] ^ write->after[0]) == QED_F_NEED_CHECK;
 
         demand(write->offset >= end && write->offset + write->size <= image->source.size);
-        demand(bit || (write->size == 8 && write->offset % 8 == 0 && write->offset >= CLUSTER));
+        demand(bit ||
+               (write->size == 8 && write->offset % 8 == 0 && write->offset >= FUZZ_CLUSTER));
         demand(!memcmp(image->bytes + write->offset, write->before, write->size));
         demand(memcmp(write->before, write->after, write->size) != 0);
         end = write->offset + write->size;
@@ -213,7 +145,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct memory_source image;
     bool undo = size > 0 && data[0] == '{';
 
-    make_image(&image, undo ? &none : &input);
+    fuzz_image(&image, undo ? &none : &input, REQUEST_SIZE);
     if (undo)
         undo_anything(&image, &input);
     else

@@ -40,11 +40,8 @@ static inline bool memory_source_is_hole(const struct memory_source *memory, uin
         return true;
     start = offset / memory->grain * memory->grain;
     end = start + memory->grain < memory->stored ? start + memory->grain : memory->stored;
-    for (uint64_t at = start; at < end; at++) {
-        if (memory->bytes[at])
-            return false;
-    }
-    return true;
+    return memory->bytes[start] == 0 &&
+           !memcmp(memory->bytes + start, memory->bytes + start + 1, (size_t)(end - start - 1));
 }
 
 static inline uint64_t memory_source_next_grain(const struct memory_source *memory, uint64_t offset)
