@@ -25,7 +25,7 @@ struct message {
 /* What the C library reads from files when it is first needed must be there before. */
 static void preload(void)
 {
-    strerror(ENOENT);
+    (void)strerror(ENOENT);
     tzset();
 }
 

@@ -26,7 +26,7 @@ refused() {
 }
 
 @test "directory" {
-    refused 1 "out: is a directory, not an image file" out -o out/b.tar.gz
+    refused 1 "-o must name an existing directory" out -o out/b.tar.gz
 }
 
 @test "FIFO is not waited for" {
