@@ -3,7 +3,7 @@
 
 #include "base/bytes.h"
 
-#define BLOCK   8            /* elements */
+#define BLOCK   ((size_t)8)  /* elements */
 #define AHEAD   (16 * BLOCK) /* how many elements before its turn a claim is prefetched */
 #define NO_LAST 1            /* no element but 0 and 1 yet */
 
@@ -110,7 +110,7 @@ INLINE void scan_word(struct kernel *kernel, struct kernel_hand *hand, uint64_t 
  * Element i of the block at bytes. The loops over a block below have no exits and no branches, so
  * that the compiler makes vector instructions of them.
  */
-INLINE uint64_t element(const unsigned char *bytes, unsigned i)
+INLINE uint64_t element(const unsigned char *bytes, size_t i)
 {
     return bytes_load64(bytes + i * QED_ELEMENT_SIZE);
 }

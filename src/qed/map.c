@@ -135,12 +135,6 @@ static const unsigned char *map_range(struct source *source, uint64_t offset, si
     struct map *map = map_of(source);
     struct extent unreadable;
 
-    if (!map->copy)
-        map->copy = malloc(SOURCE_CHUNK);
-    if (!map->copy) {
-        failure_set_errno(why, ENOMEM, "cannot read the image");
-        return NULL;
-    }
     if (!source_unreadable(source, offset, offset + size, &unreadable) &&
         copy_mapped(map, offset, size))
         return map->copy;
@@ -203,11 +197,15 @@ static int check_regular(struct map *map, const char *name, struct failure *why)
 int map_adopt(struct map **map, int fd, const char *name, struct failure *why)
 {
     struct map *opened = calloc(1, sizeof(*opened));
+    unsigned char *copy = malloc(SOURCE_CHUNK); /* most audits never touch it */
 
-    if (!opened) {
+    if (!opened || !copy) {
+        free(opened);
+        free(copy);
         close(fd);
         return failure_set_errno(why, ENOMEM, "%s", QUOTE(name));
     }
+    opened->copy = copy;
     opened->source.kind = &map_kind;
     opened->fd = fd;
     /* What is read of an image is scattered, and what lies between are holes and guest data. */
