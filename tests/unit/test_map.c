@@ -192,19 +192,22 @@ static void fetches_ranges(void)
 
 /* The address sanitizer takes all of the address space for itself. */
 #ifndef __SANITIZE_ADDRESS__
-/* An address space too small for the file, as under ulimit -v. */
+/* An address space too small for the file, as under ulimit -v; a leak checker needs the rest. */
 static void has_no_room_for_a_map(void)
 {
-    const struct rlimit little = {UINT64_C(1) << 29, UINT64_C(1) << 29};
+    struct rlimit little, before;
     struct map *map = open_image();
     struct failure why = {0};
     struct map *large = NULL;
 
     demand(!truncate("image", INT64_C(1) << 40));
     demand(!map_open(&large, "image", &why));
+    demand(!getrlimit(RLIMIT_AS, &before));
+    little = (struct rlimit){UINT64_C(1) << 29, before.rlim_max};
     demand(!setrlimit(RLIMIT_AS, &little));
     demand(source_range(map_source(large), 5 * PAGE, 10, &why)[9] == letter_of(5));
     demand(source_range(map_source(large), UINT64_C(1) << 39, 10, &why)[9] == 0);
+    demand(!setrlimit(RLIMIT_AS, &before));
     map_close(large);
     map_close(map);
 }
