@@ -162,7 +162,7 @@ check-only: all $(BUILD)/mkimage $(BUILD)/tests/bench/audits $(unit_tests) $(fuz
 .PHONY: check-more
 check-more:  ## sanitizers, lint and what else takes longer
 	@scripts/deps build check more
-	@$(MAKE) --no-print-directory lint check-package check-faults check-sanitize
+	@$(MAKE) --no-print-directory lint check-package check-faults check-valgrind check-sanitize
 	@$(MAKE) --no-print-directory check-only TESTS=browser
 
 .PHONY: check-faults
@@ -217,6 +217,15 @@ check-sanitize:  ## the tests under AddressSanitizer and UndefinedBehaviorSaniti
 	$(MAKE) --no-print-directory check-only BUILD=$(BUILD)/sanitize SANDBOX=0 HARDEN=0 WERROR=$(WERROR) \
 	    CFLAGS='-O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer' \
 	    LDFLAGS='-fsanitize=address,undefined' TESTS='$(TESTS)'
+
+.PHONY: check-valgrind
+check-valgrind: $(fuzz_replays)  ## the corpus of the fuzz targets under valgrind
+	@scripts/deps valgrind
+	@for target in $(fuzz_targets); do \
+	    echo "# valgrind: $$target"; \
+	    valgrind --quiet --error-exitcode=1 --leak-check=full \
+	        $(BUILD)/tests/fuzz/replay_$$target tests/fuzz/corpus/$$target/* >/dev/null || exit 1; \
+	done
 
 .PHONY: lint
 lint: $(templates)  ## formatting, static analysis, shell scripts, layers
