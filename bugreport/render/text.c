@@ -229,8 +229,8 @@ static void print_suspect(FILE *out, const struct record_suspect *suspect)
             suspect->table.level == TABLE_L1 ? "L1" : "L2", suspect->table.offset);
     if (suspect->table.level == TABLE_L2)
         fprintf(out, " (L1 index %" PRIu64 ")", suspect->table.l1_index);
-    fprintf(out, ", %" PRIu32 " blocks: %s\n", suspect->belief.suspect_blocks,
-            reasons[suspect->belief.reason]);
+    fprintf(out, ", %" PRIu32 " block%s of 4 KiB: %s\n", suspect->belief.suspect_blocks,
+            suspect->belief.suspect_blocks == 1 ? "" : "s", reasons[suspect->belief.reason]);
 }
 
 /* Tables that are not believed come first: a reader must not take stand-ins for evidence. */
