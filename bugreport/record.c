@@ -251,12 +251,21 @@ static void drop_table(struct finding *finding, const struct scrub *scrub)
         finding->table_offset = finding->l1_index = FINDING_NOWHERE;
 }
 
+/* A word that the copy has a marker for is not told either. */
+static void redact(struct record_finding *to)
+{
+    to->redacted |= to->has_value;
+    to->has_value = false;
+    to->finding.value = 0;
+}
+
 static void drop_suspect(struct record *record, const struct scrub *scrub)
 {
     for (size_t i = 0; i < record->finding_count; i++) {
         struct record_finding *to = &record->findings[i];
         struct finding *finding = &to->finding;
 
+        redact(to);
         if (!may_tell_claimant(scrub, &finding->other))
             finding->other =
                 (struct claimant){finding->other.role, FINDING_NOWHERE, FINDING_NOWHERE};

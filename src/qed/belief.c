@@ -154,13 +154,6 @@ static int list_grains(struct belief *belief, struct failure *why)
     return 0;
 }
 
-/* An image whose elements are all valid and claim all their clusters alone has nothing to judge,
- * unless it has zero clusters, which could be an array of ones. */
-static bool needs_judging(const struct audit *audit)
-{
-    return audit->corruptions > 0 || audit->usage.zero_clusters > 0;
-}
-
 int belief_init(struct belief *belief, struct source *source, const struct audit *audit,
                 bool faithful, struct failure *why)
 {
@@ -171,9 +164,12 @@ int belief_init(struct belief *belief, struct source *source, const struct audit
     belief->tables = calloc(audit->inventory.count + 1, sizeof(*belief->tables));
     if (!belief->tables)
         return failure_set_errno(why, ENOMEM, "cannot judge tables");
-    if (faithful || !needs_judging(audit))
+    if (faithful)
         return 0;
-    belief->judged = true;
+    if (judge_is_needed(source, audit, &belief->judged, why))
+        return -1;
+    if (!belief->judged)
+        return 0;
     if (judge_init(&judge, source, audit, why))
         goto out;
     for (size_t i = 0; i < audit->inventory.count; i++)

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "qed/judge.h"
+#include "qed/judge_parts.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
 #include "qed/marker.h"
+
+/* Up to so many bytes of tables are looked through though nothing seems to be wrong. */
+#define MOST_LOOKED_THROUGH (UINT64_C(16) * 1024 * 1024)
 
 /* How many more runs of ones than good words a block of zero clusters may have. */
 #define MORE_RUNS_OF_ONES 8
@@ -16,7 +19,7 @@ const char *belief_reason_name(enum belief_reason reason)
     return names[reason];
 }
 
-static bool is_sane(const struct judge_tally *tally)
+bool judge_is_sane(const struct judge_tally *tally)
 {
     uint64_t doubtful = tally->claimed + tally->in_front;
 
@@ -25,14 +28,10 @@ static bool is_sane(const struct judge_tally *tally)
 
 static bool is_plausible(const struct judge_tally *tally)
 {
-    return is_sane(tally) && tally->runs_of_ones <= tally->good + MORE_RUNS_OF_ONES;
+    return judge_is_sane(tally) && tally->runs_of_ones <= tally->good + MORE_RUNS_OF_ONES;
 }
 
-/*
- * Adds a block to its table's tally. Whatever stands in for a block adds no more to that of a copy,
- * so that what is believed once is believed in a copy of a copy too.
- */
-static void add_block(struct judge_tally *table, const struct judge_tally *block)
+void judge_add_block(struct judge_tally *table, const struct judge_tally *block)
 {
     if (is_plausible(block))
         table->good += block->good;
@@ -40,190 +39,11 @@ static void add_block(struct judge_tally *table, const struct judge_tally *block
     table->bad += block->bad;
 }
 
-static uint64_t cluster_of(const struct judge *judge, uint64_t word)
-{
-    return word >> judge->geometry->cluster_bits;
-}
-
-static bool is_valid(const struct judge *judge, enum table_level level, uint64_t word)
-{
-    return table_classify(judge->geometry, level, word, NULL) == ELEMENT_VALID;
-}
-
-static enum table_level level_of(const struct judge *judge, size_t table)
-{
-    return judge->inventory->tables[table].level;
-}
-
-/* A cursor at the blocks of the L1 table, and the next of those. */
-static void l1_begin(const struct judge *judge, struct block_cursor *block)
-{
-    block_begin(block, judge->source, judge->inventory);
-    block_seek(block, judge->l1_offset);
-}
-
-static int l1_next(const struct judge *judge, struct block_cursor *block, struct failure *why)
-{
-    int more = block_next(block, why);
-
-    return more > 0 && level_of(judge, block->table) != TABLE_L1 ? 0 : more;
-}
-
-static uint64_t l1_block(const struct judge *judge, uint64_t offset)
-{
-    return (offset - judge->l1_offset) / BLOCK_SIZE;
-}
-
-static int suspect_l1_block(struct judge *judge, uint64_t offset, struct failure *why)
-{
-    uint64_t taken = 0;
-
-    return claims_take_all(&judge->suspect_l1, l1_block(judge, offset), 1, &taken, why);
-}
-
-/* Tallies a block of the L1 table; targets are the clusters of tables that words pointed at. */
-static int tally_l1_block(const struct judge *judge, const struct block_cursor *block,
-                          struct claims *targets, struct judge_tally *tally, struct failure *why)
-{
-    *tally = (struct judge_tally){0};
-    for (size_t i = 0; i < BLOCK_WORDS; i++) {
-        uint64_t word = block->words[i], taken = 0;
-        bool valid = is_valid(judge, TABLE_L1, word);
-
-        if (word == 0 || marker_is(judge->geometry, word))
-            continue;
-        if (valid && targets &&
-            claims_take_all(targets, cluster_of(judge, word), judge->geometry->table_clusters,
-                            &taken, why))
-            return -1;
-        if (!valid)
-            tally->bad++;
-        else if (taken)
-            tally->claimed++;
-        else if (word < judge->l1_offset)
-            tally->in_front++;
-        else
-            tally->good++;
-    }
-    return 0;
-}
-
-/* Which blocks of the L1 table are not sane by the form of their words. */
-static int judge_l1_form(struct judge *judge, struct failure *why)
-{
-    struct block_cursor block;
-    struct judge_tally tally;
-    int more;
-
-    l1_begin(judge, &block);
-    while ((more = l1_next(judge, &block, why)) > 0) {
-        if (tally_l1_block(judge, &block, NULL, &tally, why) ||
-            (!is_sane(&tally) && suspect_l1_block(judge, block.offset, why)))
-            return -1;
-    }
-    return more;
-}
-
-/*
- * Which blocks are not sane by where their words point, first come, first served, and the tally of
- * the whole, where all words of a suspect block are bad.
- */
-static int judge_l1_targets(struct judge *judge, struct claims *targets, struct judge_tally *whole,
-                            struct failure *why)
-{
-    struct block_cursor block;
-    struct judge_tally tally;
-    int more;
-
-    l1_begin(judge, &block);
-    while ((more = l1_next(judge, &block, why)) > 0) {
-        bool suspect = claims_holds(&judge->suspect_l1, l1_block(judge, block.offset));
-
-        if (tally_l1_block(judge, &block, suspect ? NULL : targets, &tally, why))
-            return -1;
-        if (!suspect && !is_sane(&tally)) {
-            suspect = true;
-            if (suspect_l1_block(judge, block.offset, why))
-                return -1;
-        }
-        if (suspect)
-            whole->bad += tally.good + tally.claimed + tally.in_front + tally.bad;
-        else
-            add_block(whole, &tally);
-    }
-    return more;
-}
-
-static int claim_l1(const struct judge *judge, struct claims *claims, struct failure *why)
-{
-    uint64_t taken = 0;
-
-    return claims_take_all(claims, cluster_of(judge, judge->l1_offset),
-                           judge->geometry->table_clusters, &taken, why);
-}
-
-/* Claims what the words of believed blocks of the L1 table point at. */
-static int claim_pointed(struct judge *judge, struct failure *why)
-{
-    struct block_cursor block;
-    uint64_t taken = 0;
-    int more;
-
-    if (claim_l1(judge, &judge->pointed, why))
-        return -1;
-    l1_begin(judge, &block);
-    while ((more = l1_next(judge, &block, why)) > 0) {
-        if (claims_holds(&judge->suspect_l1, l1_block(judge, block.offset)))
-            continue;
-        for (size_t i = 0; i < BLOCK_WORDS; i++) {
-            if (is_valid(judge, TABLE_L1, block.words[i]) &&
-                claims_take_all(&judge->pointed, cluster_of(judge, block.words[i]),
-                                judge->geometry->table_clusters, &taken, why))
-                return -1;
-        }
-    }
-    return more;
-}
-
-/* Marks the tables to which no believed word of the L1 table points. */
-static void judge_pointers(struct judge *judge, bool l1_believed)
-{
-    for (size_t i = 0; i < judge->inventory->count; i++) {
-        const struct table_ref *table = &judge->inventory->tables[i];
-        bool believed = table->level == TABLE_L1
-                            ? l1_believed
-                            : !claims_holds(&judge->suspect_l1, table->l1_index / BLOCK_WORDS);
-
-        judge->reasons[i] = believed ? BELIEVED : SUSPECT_L1;
-    }
-}
-
-static int judge_l1(struct judge *judge, bool usual_place, struct failure *why)
-{
-    struct judge_tally whole = {0};
-    struct claims targets;
-    uint64_t taken = 0;
-    bool believed;
-    int result = -1;
-
-    if (claims_init(&targets, judge->pointed.limit, why) || claim_l1(judge, &targets, why) ||
-        judge_l1_form(judge, why) || judge_l1_targets(judge, &targets, &whole, why))
-        goto out;
-    believed = usual_place || is_sane(&whole);
-    if (!believed && claims_take_all(&judge->suspect_l1, 0, judge->suspect_l1.limit, &taken, why))
-        goto out;
-    judge_pointers(judge, believed);
-    result = claim_pointed(judge, why);
-out:
-    claims_free(&targets);
-    return result;
-}
-
 /* Whether anything but a word of an L2 table itself is known to claim the cluster it refers to. */
 static bool is_claimed(const struct judge *judge, uint64_t word)
 {
-    return claims_holds(&judge->pointed, cluster_of(judge, word)) ||
-           claims_holds(&judge->twice, cluster_of(judge, word));
+    return claims_holds(&judge->pointed, judge_cluster(judge, word)) ||
+           claims_holds(&judge->twice, judge_cluster(judge, word));
 }
 
 /* Elements of a block. */
@@ -259,6 +79,12 @@ static bool goes_on(const struct judge *judge, uint64_t word, uint64_t last)
            word >= judge->geometry->file_end && word % judge->geometry->cluster_size == 0;
 }
 
+/* Whether an element may be good by where it points. */
+static bool is_in_order(uint64_t table, const struct span *first_write, size_t index, uint64_t word)
+{
+    return word > table || (index >= first_write->first && index < first_write->end);
+}
+
 static struct judge_tally tally_l2_block(const struct judge *judge,
                                          const struct block_cursor *block)
 {
@@ -269,8 +95,8 @@ static struct judge_tally tally_l2_block(const struct judge *judge,
 
     for (size_t i = 0; i < BLOCK_WORDS; i++) {
         uint64_t word = block->words[i];
-        bool valid = is_valid(judge, TABLE_L2, word);
-        bool in_order = word > table || (i >= in_front.first && i < in_front.end);
+        bool valid = judge_is_valid(judge, TABLE_L2, word);
+        bool in_order = is_in_order(table, &in_front, i, word);
 
         if (word == QED_ZERO_CLUSTER)
             tally.runs_of_ones += before != word;
@@ -292,7 +118,8 @@ static int l2_next(const struct judge *judge, struct block_cursor *block, struct
     int more;
 
     while ((more = block_next(block, why)) > 0) {
-        if (level_of(judge, block->table) == TABLE_L2 && judge->reasons[block->table] != SUSPECT_L1)
+        if (judge_level(judge, block->table) == TABLE_L2 &&
+            judge->reasons[block->table] != SUSPECT_L1)
             break;
     }
     return more;
@@ -309,7 +136,7 @@ static int tally_tables(struct judge *judge, struct failure *why)
     while ((more = l2_next(judge, &block, why)) > 0) {
         struct judge_tally tally = tally_l2_block(judge, &block);
 
-        add_block(&judge->tallies[block.table], &tally);
+        judge_add_block(&judge->tallies[block.table], &tally);
     }
     return more;
 }
@@ -319,7 +146,7 @@ static int refer(struct judge *judge, uint64_t word, struct failure *why)
 {
     uint64_t taken = 0;
 
-    if (claims_holds(&judge->pointed, cluster_of(judge, word))) {
+    if (claims_holds(&judge->pointed, judge_cluster(judge, word))) {
         const struct table_ref *table = inventory_find(judge->inventory, word);
         enum belief_reason *reason =
             table ? &judge->reasons[table - judge->inventory->tables] : NULL;
@@ -328,9 +155,9 @@ static int refer(struct judge *judge, uint64_t word, struct failure *why)
             *reason = SUSPECT_SHARED;
         return 0;
     }
-    if (claims_take_all(&judge->once, cluster_of(judge, word), 1, &taken, why))
+    if (claims_take_all(&judge->once, judge_cluster(judge, word), 1, &taken, why))
         return -1;
-    return taken ? claims_take_all(&judge->twice, cluster_of(judge, word), 1, &taken, why) : 0;
+    return taken ? claims_take_all(&judge->twice, judge_cluster(judge, word), 1, &taken, why) : 0;
 }
 
 /* Notes all references that plausible blocks of L2 tables of sane form make. */
@@ -343,13 +170,14 @@ static int note_references(struct judge *judge, struct failure *why)
     while ((more = l2_next(judge, &block, why)) > 0) {
         struct judge_tally tally;
 
-        if (!is_sane(&judge->tallies[block.table]))
+        if (!judge_is_sane(&judge->tallies[block.table]))
             continue;
         tally = tally_l2_block(judge, &block);
         if (!is_plausible(&tally))
             continue;
         for (size_t i = 0; i < BLOCK_WORDS; i++) {
-            if (is_valid(judge, TABLE_L2, block.words[i]) && refer(judge, block.words[i], why))
+            if (judge_is_valid(judge, TABLE_L2, block.words[i]) &&
+                refer(judge, block.words[i], why))
                 return -1;
         }
     }
@@ -361,10 +189,41 @@ static int judge_l2(struct judge *judge, struct failure *why)
     if (tally_tables(judge, why) || note_references(judge, why) || tally_tables(judge, why))
         return -1;
     for (size_t i = 0; i < judge->inventory->count; i++) {
-        if (judge->reasons[i] == BELIEVED && !is_sane(&judge->tallies[i]))
+        if (judge->reasons[i] == BELIEVED && !judge_is_sane(&judge->tallies[i]))
             judge->reasons[i] = SUSPECT_CONTENT;
     }
     return 0;
+}
+
+/* Whether a block has words that point in front of their table. */
+static bool points_in_front(const struct judge *judge, const struct block_cursor *block)
+{
+    uint64_t table = judge->inventory->tables[block->table].offset;
+    struct span span = {0, 0};
+
+    if (judge_level(judge, block->table) == TABLE_L2)
+        span = first_write(judge, block);
+    for (size_t i = 0; i < BLOCK_WORDS; i++) {
+        if (block->words[i] > QED_ZERO_CLUSTER && !is_in_order(table, &span, i, block->words[i]))
+            return true;
+    }
+    return false;
+}
+
+int judge_is_needed(struct source *source, const struct audit *audit, bool *needed,
+                    struct failure *why)
+{
+    const struct judge judge = {.inventory = &audit->inventory, .geometry = &audit->geometry};
+    struct block_cursor block;
+    int more = 0;
+
+    *needed = audit->corruptions > 0 || audit->usage.zero_clusters > 0;
+    if (*needed || extents_total(&audit->inventory.words) > MOST_LOOKED_THROUGH)
+        return 0;
+    block_begin(&block, source, &audit->inventory);
+    while (!*needed && (more = block_next(&block, why)) > 0)
+        *needed = points_in_front(&judge, &block);
+    return more < 0 ? -1 : 0;
 }
 
 int judge_init(struct judge *judge, struct source *source, const struct audit *audit,
@@ -407,8 +266,8 @@ bool judge_suspects(const struct judge *judge, const struct block_cursor *block)
 
     if (judge->reasons[block->table] != BELIEVED)
         return true;
-    if (level_of(judge, block->table) == TABLE_L1)
-        return claims_holds(&judge->suspect_l1, l1_block(judge, block->offset));
+    if (judge_level(judge, block->table) == TABLE_L1)
+        return claims_holds(&judge->suspect_l1, judge_l1_block(judge, block->offset));
     tally = tally_l2_block(judge, block);
     return !is_plausible(&tally);
 }

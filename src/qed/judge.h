@@ -62,6 +62,15 @@ struct judge {
     struct claims once, twice;   /* clusters that plausible blocks refer to */
 };
 
+/*
+ * Whether an audited image has anything to judge. One whose elements are all valid and claim all
+ * their clusters alone has not, unless it has zero clusters, which could be an array of ones, or
+ * words that lie in front of their table; but those are looked for only where there are few tables,
+ * since large healthy images are not to pay for it.
+ */
+int judge_is_needed(struct source *source, const struct audit *audit, bool *needed,
+                    struct failure *why);
+
 /* Judges an audited image. judge_free() is due either way. */
 int judge_init(struct judge *judge, struct source *source, const struct audit *audit,
                struct failure *why);

@@ -60,6 +60,8 @@ static enum outcome garbage(struct damage *damage)
 
     if (!draw_part(damage, &part))
         return OUTCOME_NOT_HERE;
+    /* Any part of what a guest keeps, not always the first. */
+    guest.block = prng_below(damage->prng, 8);
     fprintf(damage->log, " table-garbage[%ju+%ju]=%s", (uintmax_t)part.offset, (uintmax_t)part.size,
             kind->name);
     return guest_fill_range(&guest, kind, damage->image, part.offset, part.size) &&

@@ -94,6 +94,43 @@ static enum belief_reason reason_of(const struct judge_test *test, uint64_t offs
     return test->judge.reasons[table - test->audit->inventory.tables];
 }
 
+static void assert_needed(struct judge_test *test, bool expected)
+{
+    struct source *source = &test->image.memory.source;
+    struct failure why = {0};
+    bool needed;
+
+    test->audit = calloc(1, sizeof(*test->audit));
+    assert_non_null(test->audit);
+    EXPECT_OK(audit_run(test->audit, source, &(struct audit_options){.keep = 0}, &why), &why);
+    EXPECT_OK(judge_is_needed(source, test->audit, &needed, &why), &why);
+    assert_int_equal(needed, expected);
+    end(test);
+}
+
+/* Sound tables, with or without a first write in front, need no judge; anything odd does. */
+static void not_every_image_needs_a_judge(void **state)
+{
+    struct judge_test test;
+
+    (void)state;
+    begin(&test);
+    tiny_image_set_l1(&test.image, 2, tiny_offset(18));
+    fill(&test, tiny_offset(18), 100, 13, 5);
+    fill(&test, FIRST, 0, DATA + 20, 30);
+    assert_needed(&test, false);
+    begin(&test);
+    tiny_image_set_l1(&test.image, 2, tiny_offset(18));
+    fill(&test, tiny_offset(18), 100, 13, 4);
+    assert_needed(&test, true);
+    begin(&test);
+    tiny_image_set(&test.image, FIRST, 7, QED_ZERO_CLUSTER);
+    assert_needed(&test, true);
+    begin(&test);
+    tiny_image_set(&test.image, FIRST, 7, 7);
+    assert_needed(&test, true);
+}
+
 static void sound_tables_are_believed(void **state)
 {
     struct judge_test test;
@@ -381,6 +418,7 @@ static void pointers_that_share_are_bad(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(not_every_image_needs_a_judge),
         cmocka_unit_test(sound_tables_are_believed),
         cmocka_unit_test(bad_words_are_forgiven_up_to_a_share),
         cmocka_unit_test(a_block_is_judged_by_itself),
