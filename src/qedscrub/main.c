@@ -60,6 +60,16 @@ static enum progress_mode progress_mode(const struct options *options)
     return isatty(STDERR_FILENO) ? PROGRESS_ONE_LINE : PROGRESS_ON_SIGNAL;
 }
 
+/* Who asks how far the work is does not want its end, also where there is no progress to report. */
+static void survive_questions(void)
+{
+    sigset_t questions;
+
+    sigemptyset(&questions);
+    sigaddset(&questions, SIGUSR1);
+    sigprocmask(SIG_BLOCK, &questions, NULL);
+}
+
 int main(int argc, char **argv)
 {
     struct options options;
@@ -67,6 +77,7 @@ int main(int argc, char **argv)
     struct failure why = {0};
     int status;
 
+    survive_questions();
     streams_fill();
     setlocale(LC_ALL, "");
     setlocale(LC_NUMERIC, "C"); /* reports are for machines too */
