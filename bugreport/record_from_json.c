@@ -372,7 +372,7 @@ static void take_map(char map[SKETCH_CELLS + 1], const json_t *object, const cha
     const char *text = json_has(object, key) ? take_string(object, key, why) : NULL;
 
     if (text && is_map(text))
-        strcpy(map, text);
+        memcpy(map, text, strlen(text) + 1);
     else if (text)
         failure_set(why, "%s: is no map", key);
 }

@@ -92,7 +92,7 @@ static int read_small(struct contents *contents, struct untar *untar, int member
     if (size > members[member].most)
         return failure_set(why, "%s: %" PRIu64 " bytes are too many", members[member].name, size);
     while ((more = untar_data(untar, &bytes, &part, why)) > 0) {
-        if (used + part >= capacity) {
+        if (!text || used + part >= capacity) {
             capacity = 2 * (used + part);
             text = realloc(contents->members[member].bytes, capacity);
             if (!text)

@@ -339,7 +339,7 @@ static int read_header(struct gunzip *gunzip, struct failure *why)
 
 static int init_inflaters(struct gunzip *gunzip, unsigned workers, struct failure *why)
 {
-    gunzip->inflaters = calloc(workers, sizeof(z_stream));
+    gunzip->inflaters = calloc(workers ? workers : 1, sizeof(z_stream));
     if (!gunzip->inflaters || inflateInit2(&gunzip->serial, WINDOW_BITS) != Z_OK)
         return failure_set_errno(why, ENOMEM, "cannot inflate");
     while (gunzip->inflater_count < workers) {

@@ -104,7 +104,7 @@ static int take_path(const unsigned char *block, char path[UNTAR_MAX_PATH], stru
 
 static bool checksum_is_right(const unsigned char *block)
 {
-    uint64_t sum = 8 * ' ', told;
+    uint64_t sum = 8 * (uint64_t)' ', told;
 
     for (size_t i = 0; i < TAR_BLOCK; i++)
         sum += i < AT_CHECKSUM || i >= AT_TYPE ? block[i] : 0;

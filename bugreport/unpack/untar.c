@@ -196,7 +196,7 @@ static int take_number(struct untar *untar, uint64_t *number, struct failure *wh
 static int take_range(struct untar *untar, uint64_t *end, struct failure *why)
 {
     struct untar_member *member = &untar->member;
-    uint64_t offset, size;
+    uint64_t offset = 0, size = 0;
 
     if (take_number(untar, &offset, why) || take_number(untar, &size, why))
         return -1;
@@ -217,7 +217,7 @@ static int take_range(struct untar *untar, uint64_t *end, struct failure *why)
 /* The map stands in front of the data of a sparse member, and fills whole blocks. */
 static int take_map(struct untar *untar, struct failure *why)
 {
-    uint64_t stored = untar->left, count, end = 0;
+    uint64_t stored = untar->left, count = 0, end = 0;
     size_t padding;
 
     if (take_number(untar, &count, why))
@@ -302,7 +302,7 @@ static int take_header(struct untar *untar, struct tar_header *header, struct fa
 int untar_next(struct untar *untar, const struct untar_member **member, struct failure *why)
 {
     struct tar_attributes attributes = {0};
-    struct tar_header header;
+    struct tar_header header = {0};
     char helper[UNTAR_MAX_PATH] = "";
     int more;
 

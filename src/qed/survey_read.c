@@ -8,7 +8,7 @@
 #include "base/crew.h"
 
 /* What is handed to a thread at a time, and how far the disk is ahead of them, in tables. */
-#define BATCH 8
+#define BATCH ((size_t)8)
 #define AHEAD (4 * BATCH)
 
 /* What is read at a time, in bytes: enough for a call, and it stays in a core's own cache. */

@@ -209,12 +209,12 @@ int files_finish(struct files *files, struct failure *why)
     if (files->count)
         qsort(files->list, files->count, sizeof(*files->list), compare_paths);
     drop_repeated(files);
-    order = calloc(files->count + 1, sizeof(*order));
+    order = calloc(files->count + 1, sizeof(struct found *));
     if (!order)
         return failure_set_errno(why, ENOMEM, "cannot list the images");
     for (size_t i = 0; i < files->count; i++)
         order[i] = &files->list[i];
-    qsort(order, files->count, sizeof(*order), compare_identities);
+    qsort(order, files->count, sizeof(struct found *), compare_identities);
     for (size_t i = 0; i < files->count; i++) {
         if (!first || !is_same(first, order[i]))
             first = order[i];

@@ -110,9 +110,8 @@ static int examine(struct find *find, size_t folder, const char *name, char *pat
         error = errno;
     if (!error && S_ISDIR(file.st_mode))
         result = files_add_folder(find->files, path, folder, why) ? 0 : -1;
-    else if (error == ELOOP || error == ENXIO) /* it is a symbolic link or a socket by now */
-        free(path);
-    else if (error || (S_ISREG(file.st_mode) && has_magic(fd)))
+    else if (error ? error != ELOOP && error != ENXIO /* a symbolic link or a socket by now */
+                   : S_ISREG(file.st_mode) && has_magic(fd))
         result = add_file(find, path, folder, &file, error, why);
     else
         free(path);

@@ -95,7 +95,7 @@ const char *names_next(struct names *names, const char *image_path)
     char *path = make_name(names, image_path, 1);
     struct given *first = path ? find_given(names, path) : NULL, *given;
 
-    while (path && find_given(names, path)) {
+    while (first && path && find_given(names, path)) {
         free(path);
         path = make_name(names, image_path, ++first->number);
     }

@@ -77,7 +77,7 @@ static int choose(struct pack_job *job, struct failure *why)
 
     if (signal < 0 || fleet_finish(&job->fleet, why))
         return -1;
-    job->packed = calloc(job->fleet.count + 1, sizeof(*job->packed));
+    job->packed = reallocarray(NULL, job->fleet.count + 1, sizeof(*job->packed));
     if (!job->packed)
         return failure_set_errno(why, ENOMEM, "cannot keep account of bundles");
     return signal;
