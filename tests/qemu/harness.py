@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the tests against the real qemu-img share: run programs, make images, print TAP."""
 
+import concurrent.futures
 import json
-import multiprocessing
 import os
 import shutil
 import subprocess
@@ -83,8 +83,9 @@ def _guarded(job):
 
 def over_seeds(check, seeds):
     """Calls check(seed, folder) for every seed, on all cores; yields what it returns."""
-    with multiprocessing.Pool() as pool:
-        yield from pool.imap_unordered(_guarded, [(check, seed) for seed in seeds], chunksize=8)
+    # A worker that is killed must be an error: a Pool of multiprocessing would wait for it for ever.
+    with concurrent.futures.ProcessPoolExecutor() as pool:
+        yield from pool.map(_guarded, [(check, seed) for seed in seeds], chunksize=8)
 
 
 class Tap:
