@@ -92,7 +92,9 @@ class StandIns:
 
     def _claim(self, offset, size):
         cluster = self.geometry.cluster
-        self.taken.update(range(offset // cluster, (offset + size) // cluster))
+        # A garbage header can make a table as long as it likes; the file has no clusters there.
+        end = min(offset + size, self.geometry.file_end)
+        self.taken.update(range(offset // cluster, end // cluster))
 
     @staticmethod
     def _packed(words):
