@@ -27,7 +27,7 @@ fish_offers() {
 }
 
 # zsh completes only at a prompt, so one is run on a pseudo-terminal and its list is read: until
-# nothing has come for two seconds.
+# nothing has come for eight seconds.
 zsh_offers() {
     zsh -f -c '
         zmodload zsh/zpty
@@ -37,7 +37,7 @@ zsh_offers() {
         zpty -r shell junk "*READY*"
         zpty -w -n shell "$2"$'"'\\t\\t'"'
         quiet=0 all=
-        while (( quiet < 20 )); do
+        while (( quiet < 80 )); do
             if zpty -rt shell chunk; then all+=$chunk quiet=0; else (( quiet++ )); sleep 0.1; fi
         done
         print -r -- $all

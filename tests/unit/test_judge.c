@@ -21,6 +21,7 @@ struct judge_test {
 
 static void begin(struct judge_test *test)
 {
+    *test = (struct judge_test){0};
     tiny_image_init(&test->image, 2, 1, CLUSTERS, 20);
     tiny_image_set_l1(&test->image, 0, FIRST);
     tiny_image_set_l1(&test->image, 1, OTHER);
