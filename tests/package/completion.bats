@@ -26,20 +26,23 @@ fish_offers() {
     fish --no-config -c "source ./$1.fish; complete -C '$2'" | cut -f1 | sort -u
 }
 
-# zsh completes only at a prompt, so one is run on a pseudo-terminal and its list is read: until
-# nothing has come for eight seconds.
+# zsh completes only at a prompt, so one is run on a pseudo-terminal: compadd prints what it offers,
+# and when all is offered a last word is printed.
 zsh_offers() {
     zsh -f -c '
         zmodload zsh/zpty
-        zpty -b shell zsh -f -i
-        zpty -w shell "stty columns 400; fpath=(\$PWD \$fpath); LISTMAX=0; setopt nobeep"
-        zpty -w shell "autoload -Uz compinit; compinit -u -D; compdef _$1 $1; PS1=REA\"\"DY"
+        zpty shell zsh -f -i
+        zpty -w shell "fpath=(\$PWD \$fpath); autoload -Uz compinit; compinit -u -D; compdef _$1 $1"
+        zpty -w shell "PS1=; comppostfuncs=(answered); answered() { print END\"\"ED; }"
+        zpty -w shell "compadd() {
+            local -a offered
+            [[ \${@[1,(i)(-|--)]} == *-[OAD]\ * ]] || builtin compadd -A offered \"\$@\"
+            print -rl -- \$offered
+            builtin compadd \"\$@\"
+        }; print REA\"\"DY"
         zpty -r shell junk "*READY*"
-        zpty -w -n shell "$2"$'"'\\t\\t'"'
-        quiet=0 all=
-        while (( quiet < 80 )); do
-            if zpty -rt shell chunk; then all+=$chunk quiet=0; else (( quiet++ )); sleep 0.1; fi
-        done
+        zpty -w -n shell "$2"$'"'\\t'"'
+        zpty -r shell all "*ENDED*"
         print -r -- $all
         zpty -d shell' zsh "$@" | sed -E 's/\x1b\[[0-9;?]*[a-zA-Z]//g' |
         tr -c 'a-zA-Z0-9_@.-' '\n' | sort -u
@@ -68,7 +71,7 @@ commands='pack info audit verify restore merge diff'
 
 @test "zsh: every option of --help is offered" {
     diff <(long_options qed-tool) <(grep -oE -- "--[a-z][a-z-]+" _qed-tool | sort -u)
-    for command in info audit; do
+    for command in $commands; do
         diff <(long_options qedscrub $command) \
             <(zsh_offers qedscrub "qedscrub $command --" | grep -xE -- '--[a-z0-9-]+')
     done
