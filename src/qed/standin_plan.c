@@ -106,15 +106,17 @@ static int place_table(struct plan *plan, uint64_t *offset, struct failure *why)
     return 0;
 }
 
-/* Points a word at a table of its own, or at the L1 table if there is no room for one. */
+/* Points a word at a table of its own, if there is room for one. */
 static int point(struct plan *plan, uint64_t *place, struct failure *why)
 {
     struct belief *belief = plan->belief;
 
     if (place_table(plan, place, why))
         return -1;
-    belief->shortfall.tables += !*place;
-    belief->pointers[belief->pointer_count++] = *place ? *place : plan->l1_offset;
+    if (*place)
+        belief->pointers[belief->pointer_count++] = *place;
+    else
+        belief->shortfall.tables++;
     return 0;
 }
 
@@ -129,10 +131,8 @@ static int point_at_rest(struct plan *plan, struct failure *why)
     uint64_t first, count, taken = 0;
 
     if (!claims_next_free(&belief->occupied, end, plan->whole_clusters, &first, &count) ||
-        first != end || count < plan->rest) {
-        belief->pointers[belief->pointer_count++] = plan->l1_offset;
+        first != end || count < plan->rest)
         return 0;
-    }
     belief->pointers[belief->pointer_count++] =
         plan->last_table + plan->rest * plan->geometry->cluster_size;
     count = plan->rest;
@@ -140,17 +140,14 @@ static int point_at_rest(struct plan *plan, struct failure *why)
     return claims_take_all(&belief->occupied, end, count, &taken, why);
 }
 
-/* Makes up the pointers of a suspect block: at the L1 table, at tables, at empty tables. */
-static int make_pointers(struct plan *plan, struct suspect_block *block, struct failure *why)
+/* Points words of a suspect block at tables, then at empty tables. */
+static int point_at_tables(struct plan *plan, const struct suspect_block *block,
+                           struct failure *why)
 {
     struct belief *belief = plan->belief;
     uint64_t index = (block->offset - plan->l1_offset) / QED_ELEMENT_SIZE;
     uint64_t tables = 0, others, empty, place;
-    bool rest;
 
-    plan->last_table = plan->l1_offset;
-    block->first = belief->pointer_count;
-    block->references = block->pointers;
     for (size_t i = plan->placed_count;
          i < plan->moved_count && plan->moved[i].l1_index < index + BLOCK_WORDS; i++)
         tables++;
@@ -159,9 +156,6 @@ static int make_pointers(struct plan *plan, struct suspect_block *block, struct 
     others = block->pointers - tables;
     empty = plan->empty < others ? plan->empty : others;
     plan->empty -= empty;
-    rest = plan->rest > 0 && empty < others;
-    for (uint64_t i = empty + rest; i < others; i++)
-        belief->pointers[belief->pointer_count++] = plan->l1_offset;
     for (; tables > 0; tables--) {
         if (point(plan, &belief->tables[plan->moved[plan->placed_count++].table].place, why))
             return -1;
@@ -170,7 +164,28 @@ static int make_pointers(struct plan *plan, struct suspect_block *block, struct 
         if (point(plan, &place, why))
             return -1;
     }
-    return rest ? point_at_rest(plan, why) : 0;
+    return 0;
+}
+
+/*
+ * Makes up the pointers of a suspect block. Those at the L1 table come last: nothing depends on
+ * what they stand for, so that the copy of a copy is the same.
+ */
+static int make_pointers(struct plan *plan, struct suspect_block *block, struct failure *why)
+{
+    struct belief *belief = plan->belief;
+    size_t end = belief->pointer_count + block->pointers;
+
+    plan->last_table = plan->l1_offset;
+    block->first = belief->pointer_count;
+    block->references = block->pointers;
+    if (point_at_tables(plan, block, why))
+        return -1;
+    if (plan->rest > 0 && belief->pointer_count < end && point_at_rest(plan, why))
+        return -1;
+    while (belief->pointer_count < end)
+        belief->pointers[belief->pointer_count++] = plan->l1_offset;
+    return 0;
 }
 
 static int place_tables(struct plan *plan, struct failure *why)
