@@ -162,7 +162,8 @@ check-only: all $(BUILD)/mkimage $(BUILD)/tests/bench/audits $(unit_tests) $(fuz
 .PHONY: check-more
 check-more:  ## sanitizers, lint and what else takes longer
 	@scripts/deps build check more
-	@$(MAKE) --no-print-directory lint check-package check-faults check-valgrind check-sanitize
+	@$(MAKE) --no-print-directory lint check-package check-faults check-valgrind \
+	    check-thread check-sanitize coverage
 	@$(MAKE) --no-print-directory check-only TESTS=browser
 
 .PHONY: check-faults
@@ -217,6 +218,19 @@ check-sanitize:  ## the tests under AddressSanitizer and UndefinedBehaviorSaniti
 	$(MAKE) --no-print-directory check-only BUILD=$(BUILD)/sanitize SANDBOX=0 HARDEN=0 WERROR=$(WERROR) \
 	    CFLAGS='-O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer' \
 	    LDFLAGS='-fsanitize=address,undefined' TESTS='$(TESTS)'
+
+.PHONY: check-thread
+check-thread:  ## what runs in threads, under ThreadSanitizer
+	@$(MAKE) --no-print-directory check-only BUILD=$(BUILD)/thread SANDBOX=0 HARDEN=0 WERROR=$(WERROR) \
+	    CFLAGS='-O1 -fsanitize=thread' LDFLAGS='-fsanitize=thread' TESTS=threads
+
+.PHONY: coverage
+coverage:  ## which lines of src/ and bugreport/ the tests do not reach; fails below nine tenths
+	@scripts/deps build check coverage
+	@$(MAKE) --no-print-directory check-only BUILD=$(BUILD)/coverage SANDBOX=0 HARDEN=0 WERROR=$(WERROR) \
+	    CFLAGS='-O1 --coverage' LDFLAGS=--coverage TESTS='$(TESTS)'
+	@gcovr --root . --filter src/ --filter bugreport/ --object-directory $(BUILD)/coverage \
+	    --sort-percentage --fail-under-line 90
 
 .PHONY: check-valgrind
 check-valgrind: $(fuzz_replays)  ## the corpus of the fuzz targets under valgrind
