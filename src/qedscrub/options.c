@@ -19,6 +19,9 @@
 /* getopt_long() returns an option's letter, or else this plus the number of its row. */
 #define NO_LETTER 256
 
+/* What it returns for a word that is no option, because the letters begin with "-". */
+#define WORD 1
+
 static int code_of(size_t row)
 {
     return option_rows[row].letter ? option_rows[row].letter : NO_LETTER + (int)row;
@@ -34,11 +37,12 @@ static size_t row_of(int code)
 }
 
 /* What getopt_long() needs to know of the rows. */
-static void make_tables(struct option table[MAX_ROWS + 1], char letters[2 * MAX_ROWS + 2])
+static void make_tables(struct option table[MAX_ROWS + 1], char letters[2 * MAX_ROWS + 3])
 {
     char *letter = letters;
     size_t i;
 
+    *letter++ = '-';
     *letter++ = ':';
     for (i = 0; option_rows[i].name; i++) {
         const struct option_row *row = &option_rows[i];
@@ -92,17 +96,24 @@ static int refuse_option(const char *option, struct failure *why)
     return failure_set(why, "%s: no such option", QUOTE(option));
 }
 
-/* Reads all options; *used gets a bit for each row that occurred. */
+/*
+ * Reads all options up to "--"; *used gets a bit for each row that occurred. Words go to the front
+ * of argv, where nothing unread is left.
+ */
 static int read_options(struct options *options, int argc, char **argv, uint64_t *used,
                         struct failure *why)
 {
     struct option table[MAX_ROWS + 1];
-    char letters[2 * MAX_ROWS + 2], buffer[4];
+    char letters[2 * MAX_ROWS + 3], buffer[4];
     int code;
 
     make_tables(table, letters);
     opterr = 0;
     while ((code = getopt_long(argc, argv, letters, table, NULL)) != -1) {
+        if (code == WORD) {
+            options->words[options->word_count++] = optarg;
+            continue;
+        }
         if (code == ':')
             return failure_set(why, "%s needs an argument", QUOTE(typed(argv, buffer)));
         if (code == '?')
@@ -127,15 +138,9 @@ static int check_slip(const char *word, struct failure *why)
                        nearest.word);
 }
 
-/* The first word is a command, or else an image to pack. After "--" all words are images. */
-static int find_command(struct options *options, int argc, char **argv, struct failure *why)
+/* The first word is a command, or else an image to pack. */
+static int find_command(struct options *options, struct failure *why)
 {
-    bool images_only = optind > 1 && !strcmp(argv[optind - 1], "--");
-
-    options->words = argv + optind;
-    options->word_count = argc - optind;
-    if (images_only || options->word_count == 0)
-        return 0;
     for (const struct command_row *row = command_rows; row->name; row++) {
         if (strcmp(options->words[0], row->name) != 0)
             continue;
@@ -180,13 +185,17 @@ int options_parse(struct options *options, int argc, char **argv, struct failure
                                 .label = DEFAULT_LABEL,
                                 .output = DEFAULT_OUTPUT,
                                 .max_findings = DEFAULT_MAX_FINDINGS,
-                                .policy = POLICY_DEFAULT};
+                                .policy = POLICY_DEFAULT,
+                                .words = argv + 1};
     if (read_options(options, argc, argv, &used, why)) {
         guess_command(options, argc, argv);
         return -1;
     }
-    if (find_command(options, argc, argv, why))
+    /* What stands behind "--" is never a command. */
+    if (options->word_count > 0 && find_command(options, why))
         return -1;
+    while (optind < argc)
+        options->words[options->word_count++] = argv[optind++];
     if (options->help || options->version)
         return 0;
     return check_applicable(options, used, why) || option_check_policy(options, why) ? -1 : 0;

@@ -153,6 +153,17 @@ print(q["exit-status"], *(q[key] if q["opens"] else "-" for key in keys))')
     qedscrub -q ./info -o bug.tar.gz
     qedscrub -q -o two.tar.gz -- info
     cmp bug.tar.gz two.tar.gz
+    run -0 qedscrub info -- info
+    [[ "$output" == *"image: info"* ]]
+}
+
+@test "an image whose name begins with a dash can be named" {
+    make_image ./-rf
+    run -0 qedscrub info -- -rf
+    [[ "$output" == *"image: -rf"* ]]
+    qedscrub -q -o a.tar.gz -- -rf
+    qedscrub pack -q -o b.tar.gz -- -rf
+    cmp a.tar.gz b.tar.gz
 }
 
 @test "info of a bundle says of its image what info says of the original" {
