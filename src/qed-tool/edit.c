@@ -98,14 +98,21 @@ static int check_places(const struct edit *edit, const struct plan *plan, struct
 
 static int put(int fd, const struct plan_write *write, const unsigned char *bytes)
 {
-    ssize_t written;
+    size_t done = 0;
 
-    do {
-        written = pwrite(fd, bytes, write->size, (off_t)write->offset);
-    } while (written < 0 && errno == EINTR);
-    if (written >= 0 && written != (ssize_t)write->size)
-        errno = EIO;
-    return written == (ssize_t)write->size ? 0 : -1;
+    while (done < write->size) {
+        ssize_t written =
+            pwrite(fd, bytes + done, write->size - done, (off_t)(write->offset + done));
+
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written == 0)
+            errno = EIO;
+        if (written <= 0)
+            return -1;
+        done += (size_t)written;
+    }
+    return 0;
 }
 
 /* Makes the writes; *touched counts those that were begun. */
