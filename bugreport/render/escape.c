@@ -83,7 +83,7 @@ static void put_csv(FILE *out, char byte)
 void escape_csv(FILE *out, const char *text)
 {
     putc('"', out);
-    if (text[0] && strchr("=+-@", text[0]))
+    if (text[0] && strchr("=+-@'", text[0]))
         putc('\'', out);
     if (text[0])
         escape_text(out, text, put_csv);

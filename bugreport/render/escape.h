@@ -32,7 +32,11 @@ void escape_put_markdown(FILE *out, char byte);
 void escape_put_message(FILE *out, char byte);
 void escape_put_property(FILE *out, char byte);
 
-/* A field of a CSV file in double quotes, which no spreadsheet takes for a formula. */
+/*
+ * A field of a CSV file in double quotes. What a spreadsheet would take for a formula gets an
+ * apostrophe in front, and so does what begins with one: the first apostrophe of a field is never
+ * its own.
+ */
 void escape_csv(FILE *out, const char *text);
 
 #endif

@@ -138,8 +138,7 @@ static void check_csv(const char *name)
 
     demand(length >= 2 && text[0] == '"' && text[length - 1] == '"');
     demand(!strchr("=+-@", text[1]));
-    if (name[0] && strchr("=+-@", name[0]))
-        demand(*in++ == '\'');
+    in += *in == '\'';
     for (; in < text + length - 1; in++) {
         demand(*in != '"' || *++in == '"');
         *out++ = *in;

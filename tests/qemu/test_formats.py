@@ -111,6 +111,10 @@ def check_csv(outputs, folder):
     if text.count("\r\n") != len(rows) + 1 or text.count("\n") != len(rows) + 1:
         wrong.append("csv: lines do not end as RFC 4180 says")
     for row, record in zip(rows, records):
+        for key in ("backing-filename", "message"):
+            text = row[key][1:] if row[key].startswith("'") else row[key]
+            if fleets.unquote(text) != (fleets.get_name(record, key) if key in record else b""):
+                wrong.append("csv: %s of %r is %r" % (key, row["filename"], row[key]))
         for key, value in row.items():
             if value[:1] in ("=", "+", "-", "@", "\t", "\r"):
                 wrong.append("csv: a cell begins like a formula: %r" % value)

@@ -58,6 +58,8 @@ static void each_format_has_its_rules(void **state)
     expect(NULL, "+1", "\"'+1\"");
     expect(NULL, "-1", "\"'-1\"");
     expect(NULL, "@a", "\"'@a\"");
+    expect(NULL, "'=1+1", "\"''=1+1\"");
+    expect(NULL, "it's", "\"it's\"");
     expect(NULL, "\t=1", "\"\"\"\\t=1\"\"\"");
 }
 
