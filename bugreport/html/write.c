@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/quote.h"
+#include "bugreport/render/escape.h"
 
 void html_text(FILE *out, const char *text)
 {
@@ -23,7 +23,7 @@ void html_text(FILE *out, const char *text)
 
 void html_name(FILE *out, const char *name)
 {
-    html_text(out, QUOTE(name));
+    escape_text(out, name, escape_put_xml);
 }
 
 const char *html_count_into(char buffer[HTML_COUNT_SIZE], uint64_t count)
