@@ -18,7 +18,7 @@ struct bundle {
     const struct record *record;
     struct scrub *scrub;
     struct bundle_inventory *inventory;
-    struct sha256_ctx data_hash, map_hash;
+    struct sha256_ctx map_hash;
     struct meter *meter;
 };
 
@@ -66,7 +66,6 @@ static int add_range(struct bundle *bundle, const struct extent *range, struct f
 
         if (!bytes || tarball_data(bundle->tarball, at, bytes, size, why))
             return -1;
-        sha256_update(&bundle->data_hash, size, bytes);
         meter_add(bundle->meter, size);
         at += size;
     }
@@ -93,7 +92,6 @@ static int add_image(struct bundle *bundle, struct failure *why)
     const struct extents *ranges = &bundle->scrub->ranges;
     char data_hex[SINK_HEX_SIZE], map_hex[SINK_HEX_SIZE];
 
-    sha256_init(&bundle->data_hash);
     sha256_init(&bundle->map_hash);
     if (tarball_begin_sparse(bundle->tarball, "image.qed", bundle->scrub->source.size, ranges, why))
         return -1;
@@ -103,9 +101,8 @@ static int add_image(struct bundle *bundle, struct failure *why)
             return -1;
     }
     list_member(bundle, "image.qed", bundle->scrub->source.size, extents_total(ranges));
-    sink_hex(&bundle->data_hash, data_hex);
     sink_hex(&bundle->map_hash, map_hex);
-    if (tarball_end_sparse(bundle->tarball, why) || check_counts(bundle, why))
+    if (tarball_end_sparse(bundle->tarball, data_hex, why) || check_counts(bundle, why))
         return -1;
     return manifest_end_image(&bundle->manifest, bundle->scrub, data_hex, map_hex, why);
 }

@@ -9,11 +9,14 @@
 #include "base/bytes.h"
 #include "base/crew.h"
 #include "bugreport/pack/gzip_block.h"
+#include "bugreport/pack/hash_line.h"
 
 struct job {
     struct gzip *gzip;
+    uint64_t number;
     size_t size, deflated_size;
-    uint32_t crc; /* of the bytes */
+    size_t hashed_from, hashed_end; /* what is to be hashed of the bytes */
+    uint32_t crc;                   /* of the bytes */
     unsigned char bytes[GZIP_BLOCK_SIZE], deflated[GZIP_BLOCK_ROOM];
 };
 
@@ -24,6 +27,8 @@ struct gzip {
     struct gzip_block_encoder **encoders; /* one for each worker */
     unsigned encoder_count;
     struct job *filling; /* NULL: none begun */
+    uint64_t begun;      /* jobs */
+    struct hash_line line;
     uint32_t crc;
     uint64_t size;
 };
@@ -39,6 +44,8 @@ static void deflate_job(void *argument, unsigned worker)
     struct job *job = argument;
     struct gzip_block_encoder *encoder = job->gzip->encoders[worker];
 
+    hash_line_add(&job->gzip->line, job->number, job->bytes + job->hashed_from,
+                  job->hashed_end - job->hashed_from);
     job->crc = (uint32_t)crc32(0, job->bytes, (uInt)job->size);
     job->deflated_size = gzip_block_deflate(encoder, job->bytes, job->size, job->deflated);
 }
@@ -82,6 +89,7 @@ int gzip_open(struct gzip **gzip, struct sink *sink, const struct gzip_options *
     if (!opened)
         return failure_set_errno(why, ENOMEM, "cannot compress");
     opened->sink = sink;
+    hash_line_init(&opened->line);
     if (set_up(opened, options, why)) {
         gzip_free(opened);
         return -1;
@@ -106,7 +114,8 @@ static int begin_job(struct gzip *gzip, struct failure *why)
             return -1;
         gzip->filling = crew_vacant(gzip->crew);
     }
-    gzip->filling->size = 0;
+    gzip->filling->number = gzip->begun++;
+    gzip->filling->size = gzip->filling->hashed_from = gzip->filling->hashed_end = 0;
     return 0;
 }
 
@@ -116,18 +125,38 @@ static void give_job(struct gzip *gzip)
     gzip->filling = NULL;
 }
 
-int gzip_write(struct gzip *gzip, const void *bytes, size_t size, struct failure *why)
+unsigned char *gzip_room(struct gzip *gzip, size_t *size, struct failure *why)
+{
+    if (!gzip->filling && begin_job(gzip, why))
+        return NULL;
+    *size = GZIP_BLOCK_SIZE - gzip->filling->size;
+    return gzip->filling->bytes + gzip->filling->size;
+}
+
+/* The next size bytes of a job are to be hashed, too. */
+static void add_to_hashed(struct job *job, size_t size)
+{
+    if (job->hashed_end == job->hashed_from)
+        job->hashed_from = job->size;
+    job->hashed_end = job->size + size;
+}
+
+static int write_bytes(struct gzip *gzip, const void *bytes, size_t size, bool hashed,
+                       struct failure *why)
 {
     const unsigned char *at = bytes;
 
     while (size > 0) {
         size_t part;
+        unsigned char *room = gzip_room(gzip, &part, why);
 
-        if (!gzip->filling && begin_job(gzip, why))
+        if (!room)
             return -1;
-        part = GZIP_BLOCK_SIZE - gzip->filling->size;
         part = part < size ? part : size;
-        memcpy(gzip->filling->bytes + gzip->filling->size, at, part);
+        if (room != at)
+            memcpy(room, at, part);
+        if (hashed)
+            add_to_hashed(gzip->filling, part);
         gzip->filling->size += part;
         if (gzip->filling->size == GZIP_BLOCK_SIZE)
             give_job(gzip);
@@ -137,17 +166,51 @@ int gzip_write(struct gzip *gzip, const void *bytes, size_t size, struct failure
     return 0;
 }
 
-int gzip_finish(struct gzip *gzip, struct failure *why)
+int gzip_write(struct gzip *gzip, const void *bytes, size_t size, struct failure *why)
 {
-    unsigned char trailer[8];
+    return write_bytes(gzip, bytes, size, false, why);
+}
+
+int gzip_write_hashed(struct gzip *gzip, const void *bytes, size_t size, struct failure *why)
+{
+    return write_bytes(gzip, bytes, size, true, why);
+}
+
+/* Writes all blocks that were handed out. */
+static int write_jobs(struct gzip *gzip, struct failure *why)
+{
     const struct job *job;
 
-    if (gzip->filling)
-        give_job(gzip);
     while ((job = crew_take(gzip->crew))) {
         if (write_job(gzip, job, why))
             return -1;
     }
+    return 0;
+}
+
+int gzip_digest(struct gzip *gzip, char hex[SINK_HEX_SIZE], struct failure *why)
+{
+    struct job *job = gzip->filling;
+
+    if (write_jobs(gzip, why))
+        return -1;
+    if (job) {
+        sha256_update(&gzip->line.hash, job->hashed_end - job->hashed_from,
+                      job->bytes + job->hashed_from);
+        job->hashed_from = job->hashed_end;
+    }
+    sink_hex(&gzip->line.hash, hex);
+    return 0;
+}
+
+int gzip_finish(struct gzip *gzip, struct failure *why)
+{
+    unsigned char trailer[8];
+
+    if (gzip->filling)
+        give_job(gzip);
+    if (write_jobs(gzip, why))
+        return -1;
     bytes_store32(trailer, gzip->crc);
     bytes_store32(trailer + 4, (uint32_t)gzip->size);
     if (sink_write(gzip->sink, end, sizeof(end), why))
@@ -162,6 +225,7 @@ void gzip_free(struct gzip *gzip)
     crew_end(gzip->crew);
     for (unsigned i = 0; i < gzip->encoder_count; i++)
         gzip_block_encoder_free(gzip->encoders[i]);
+    hash_line_free(&gzip->line);
     free(gzip->encoders);
     free(gzip->jobs);
     free(gzip);

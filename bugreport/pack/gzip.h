@@ -22,6 +22,21 @@ int gzip_open(struct gzip **gzip, struct sink *sink, const struct gzip_options *
               struct failure *why);
 int gzip_write(struct gzip *gzip, const void *bytes, size_t size, struct failure *why);
 
+/*
+ * As gzip_write(), of bytes that are hashed too, by whichever thread has time. All of them must
+ * come in a row up to gzip_digest().
+ */
+int gzip_write_hashed(struct gzip *gzip, const void *bytes, size_t size, struct failure *why);
+
+/* The SHA-256, in hex, of the bytes that were to be hashed since the last time. */
+int gzip_digest(struct gzip *gzip, char hex[SINK_HEX_SIZE], struct failure *why);
+
+/*
+ * Where the next bytes can be put, at most *size of them, so that writing them from there copies
+ * nothing. NULL: failed.
+ */
+unsigned char *gzip_room(struct gzip *gzip, size_t *size, struct failure *why);
+
 /* Writes what is left; gzip_free() is due afterwards. */
 int gzip_finish(struct gzip *gzip, struct failure *why);
 void gzip_free(struct gzip *gzip);

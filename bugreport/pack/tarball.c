@@ -30,7 +30,11 @@ struct tarball {
     size_t hole_size;
     const struct extents *ranges; /* of the sparse member under way */
     uint64_t position, filled;    /* in it */
-    struct failure failure;       /* the first one of a callback, which libarchive would lose */
+    const unsigned char *room;    /* where the next data are to be, NULL: anywhere */
+    const unsigned char *data;    /* what is being written of it, NULL: nothing */
+    size_t data_size;
+    struct sha256_ctx hash; /* of its data, unless gzip hashes them */
+    struct failure failure; /* the first one of a callback, which libarchive would lose */
 };
 
 enum tarball_filter tarball_filter_of(const char *path)
@@ -54,13 +58,34 @@ enum tarball_filter tarball_filter_of(const char *path)
     return TARBALL_GZIP;
 }
 
+/* Bytes of another place would go over those that are there already. */
+static int check_room(struct tarball *tarball, const void *bytes)
+{
+    if (!tarball->room || tarball->room == bytes)
+        return 0;
+    return failure_set(&tarball->failure, "libarchive writes data in another order than they came");
+}
+
+/* libarchive hands data on where they are, between lists and paddings of its own. */
+static int pass_on(struct tarball *tarball, const unsigned char *bytes, size_t size)
+{
+    struct failure *why = &tarball->failure;
+    bool is_data =
+        tarball->data && bytes >= tarball->data && bytes < tarball->data + tarball->data_size;
+
+    if (check_room(tarball, bytes))
+        return -1;
+    if (!tarball->gzip)
+        return sink_write(tarball->sink, bytes, size, why);
+    return is_data ? gzip_write_hashed(tarball->gzip, bytes, size, why)
+                   : gzip_write(tarball->gzip, bytes, size, why);
+}
+
 static la_ssize_t take_bytes(struct archive *archive, void *context, const void *bytes, size_t size)
 {
     struct tarball *tarball = context;
-    int failed = tarball->gzip ? gzip_write(tarball->gzip, bytes, size, &tarball->failure)
-                               : sink_write(tarball->sink, bytes, size, &tarball->failure);
 
-    if (failed) {
+    if (pass_on(tarball, bytes, size)) {
         archive_set_error(archive, tarball->failure.error, "%s", tarball->failure.text);
         return -1;
     }
@@ -137,6 +162,7 @@ int tarball_open(struct tarball **tarball, struct sink *sink, const struct tarba
     opened->sink = sink;
     opened->prefix = options->prefix;
     opened->mtime = options->mtime;
+    sha256_init(&opened->hash);
     if (set_up(opened, options, why)) {
         tarball_free(opened);
         return -1;
@@ -260,23 +286,45 @@ static bool is_in_a_range(const struct extents *ranges, uint64_t offset, size_t 
            range_inside(offset - range->offset, size, range->size);
 }
 
+int tarball_room(struct tarball *tarball, unsigned char **room, size_t *size, struct failure *why)
+{
+    *room = NULL;
+    /* Before the first data libarchive writes the list of ranges. */
+    if (!tarball->gzip || tarball->filled == 0)
+        return 0;
+    tarball->room = *room = gzip_room(tarball->gzip, size, why);
+    return *room ? 0 : -1;
+}
+
 int tarball_data(struct tarball *tarball, uint64_t offset, const void *bytes, size_t size,
                  struct failure *why)
 {
     if (offset < tarball->position || !is_in_a_range(tarball->ranges, offset, size))
         return failure_set(why, "offset 0x%" PRIx64 " does not follow in the archive", offset);
-    if (skip_hole(tarball, offset, why) || write_all(tarball, bytes, size, why))
+    if (skip_hole(tarball, offset, why))
         return -1;
+    tarball->data = bytes;
+    tarball->data_size = size;
+    if (write_all(tarball, bytes, size, why))
+        return -1;
+    if (!tarball->gzip)
+        sha256_update(&tarball->hash, size, bytes);
+    tarball->room = tarball->data = NULL;
     tarball->position += size;
     tarball->filled += size;
     return 0;
 }
 
-int tarball_end_sparse(struct tarball *tarball, struct failure *why)
+int tarball_end_sparse(struct tarball *tarball, char hex[SINK_HEX_SIZE], struct failure *why)
 {
     if (tarball->filled != extents_total(tarball->ranges))
         return failure_set(why, "data are missing in a sparse member of the archive");
-    return finish_member(tarball, why);
+    if (finish_member(tarball, why))
+        return -1;
+    if (tarball->gzip)
+        return gzip_digest(tarball->gzip, hex, why);
+    sink_hex(&tarball->hash, hex);
+    return 0;
 }
 
 int tarball_finish(struct tarball *tarball, struct failure *why)

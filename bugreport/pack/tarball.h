@@ -33,14 +33,21 @@ int tarball_add(struct tarball *tarball, const char *name, const void *bytes, si
 
 /*
  * Begins a sparse file of size bytes that holds data in the given sorted ranges, which must stay
- * meanwhile. Then their bytes
- * follow, in order, by tarball_data(); tarball_end_sparse() sees that all of them came.
+ * meanwhile. Then their bytes follow, in order, by tarball_data(); tarball_end_sparse() sees that
+ * all of them came, and gives their SHA-256 in hex.
  */
 int tarball_begin_sparse(struct tarball *tarball, const char *name, uint64_t size,
                          const struct extents *ranges, struct failure *why);
 int tarball_data(struct tarball *tarball, uint64_t offset, const void *bytes, size_t size,
                  struct failure *why);
-int tarball_end_sparse(struct tarball *tarball, struct failure *why);
+
+/*
+ * Where the next data can be put, at most *size bytes, so that tarball_data() of them there, the
+ * next call, copies nothing; NULL where there is no such place. -1: failed.
+ */
+int tarball_room(struct tarball *tarball, unsigned char **room, size_t *size, struct failure *why);
+
+int tarball_end_sparse(struct tarball *tarball, char hex[SINK_HEX_SIZE], struct failure *why);
 
 /* Writes what is left; tarball_free() is due afterwards. */
 int tarball_finish(struct tarball *tarball, struct failure *why);

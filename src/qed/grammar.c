@@ -6,10 +6,14 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "qed/kernel.h"
 #include "qed/standin.h"
 
 /* Offsets may be so large in any file. */
 #define LARGEST_OFFSET (UINT64_C(1) << 46)
+
+/* After how many bytes of words that need a look each it is tried again whether some do not. */
+#define WORDS_AT_ONCE (8 * QED_ELEMENT_SIZE)
 
 /* Notes the first offence. 0, to be returned: what was wanted to know is known. */
 __attribute__((format(printf, 3, 4))) static int offend(struct grammar_reader *reader,
@@ -153,6 +157,21 @@ static int take_byte(struct grammar_reader *reader, uint64_t offset, unsigned ch
     return reader->word_size == sizeof(reader->word) ? end_word(reader, why) : 1;
 }
 
+/* Passes over offsets outside of the L1 table; returns how many bytes those are. */
+static size_t pass_offsets(struct grammar_reader *reader, uint64_t offset,
+                           const unsigned char *bytes, size_t size)
+{
+    uint64_t valid = 0, last;
+    size_t passed;
+
+    if (offset < reader->l1_end && offset + size > reader->header.l1_table_offset)
+        return 0;
+    passed =
+        kernel_plain_elements(&reader->geometry, bytes, size / QED_ELEMENT_SIZE, &valid, &last);
+    reader->grammar->offsets += valid;
+    return passed * QED_ELEMENT_SIZE;
+}
+
 /* Words as they come; those that a piece cuts byte by byte. */
 static int take_words(struct grammar_reader *reader, uint64_t offset, const unsigned char *bytes,
                       size_t size, struct failure *why)
@@ -170,6 +189,10 @@ static int take_words(struct grammar_reader *reader, uint64_t offset, const unsi
             at++;
             continue;
         }
+        if (at % WORDS_AT_ONCE == 0)
+            at += pass_offsets(reader, offset + at, bytes + at, size - at);
+        if (size - at < sizeof(word))
+            continue;
         word = bytes_load64(bytes + at);
         if (word)
             good = check_word(reader, offset + at, word, sizeof(word), why);

@@ -309,25 +309,31 @@ static size_t fill_part(struct scrub *scrub, uint64_t offset, size_t size, unsig
     return take_part(scrub, offset, to, size, why);
 }
 
+int scrub_read(struct scrub *scrub, uint64_t offset, unsigned char *to, size_t size,
+               struct failure *why)
+{
+    size_t done = 0;
+
+    if (offset % QED_ELEMENT_SIZE)
+        return failure_set(why, "offset 0x%" PRIx64 ": the metadata image is read by whole words",
+                           offset);
+    while (done < size) {
+        size_t part = fill_part(scrub, offset + done, size - done, to + done, why);
+
+        if (part == 0)
+            return -1;
+        done += part;
+    }
+    return 0;
+}
+
 static const unsigned char *scrub_range(struct source *source, uint64_t offset, size_t size,
                                         struct failure *why)
 {
     struct scrub *scrub = (struct scrub *)source;
     unsigned char *chunk = scrub->chunk + SOURCE_CHUNK;
-    size_t done = 0;
 
-    if (offset % QED_ELEMENT_SIZE) {
-        failure_set(why, "offset 0x%" PRIx64 ": the metadata image is read by whole words", offset);
-        return NULL;
-    }
-    while (done < size) {
-        size_t part = fill_part(scrub, offset + done, size - done, chunk + done, why);
-
-        if (part == 0)
-            return NULL;
-        done += part;
-    }
-    return chunk;
+    return scrub_read(scrub, offset, chunk, size, why) ? NULL : chunk;
 }
 
 static int scrub_data(struct source *source, uint64_t from, uint64_t end, struct extent *found,

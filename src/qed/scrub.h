@@ -56,6 +56,13 @@ struct scrub {
 int scrub_init(struct scrub *scrub, struct source *original, const struct audit *audit,
                const struct scrub_options *options, struct failure *why);
 
+/*
+ * The bytes of the metadata image in a range inside one of its ranges, from a multiple of 8 on,
+ * straight to where they are wanted; otherwise as source_range().
+ */
+int scrub_read(struct scrub *scrub, uint64_t offset, unsigned char *to, size_t size,
+               struct failure *why);
+
 /* What will be found in a copy. */
 struct scrub_forecast {
     struct scrub_counts words; /* scrub->counts when all of it has been handed out once */

@@ -102,6 +102,48 @@ static void inflates_to_what_went_in(void **state)
     check_size(MOST, &options, &prng);
 }
 
+/* What is hashed begins and ends anywhere, and whoever deflates a block hashes it. */
+static void hashes_what_it_is_told_to(void **state)
+{
+    static const size_t from[] = {0, 5, 262143, 700000}, size[] = {1, 262139, 262145, 2000000};
+    unsigned char *bytes = calloc(1, MOST);
+    struct prng prng = {7};
+
+    (void)state;
+    fill(bytes, MOST, NOISE, &prng);
+    for (unsigned i = 0; i < 12; i++) {
+        const struct gzip_options options = {.jobs = 1 + i / 4};
+        char hex[SINK_HEX_SIZE], wanted[SINK_HEX_SIZE];
+        struct failure why = {0};
+        struct sha256_ctx hash;
+        struct catch catch;
+        struct gzip *gzip;
+        size_t deflated_size, end = from[i % 4] + size[i % 4];
+        unsigned char *deflated;
+
+        catch_begin(&catch);
+        EXPECT_OK(gzip_open(&gzip, &catch.sink, &options, &why), &why);
+        EXPECT_OK(gzip_write(gzip, bytes, from[i % 4], &why), &why);
+        for (size_t at = from[i % 4], part; at < end; at += part) {
+            part = 1 + (size_t)prng_below(&prng, 300000);
+            part = part < end - at ? part : end - at;
+            EXPECT_OK(gzip_write_hashed(gzip, bytes + at, part, &why), &why);
+        }
+        EXPECT_OK(gzip_digest(gzip, hex, &why), &why);
+        EXPECT_OK(gzip_write(gzip, bytes + end, MOST - end, &why), &why);
+        EXPECT_OK(gzip_finish(gzip, &why), &why);
+        gzip_free(gzip);
+        deflated = catch_end(&catch, &deflated_size);
+        sha256_init(&hash);
+        sha256_update(&hash, size[i % 4], bytes + from[i % 4]);
+        sink_hex(&hash, wanted);
+        assert_string_equal(hex, wanted);
+        check_inflates(deflated, deflated_size, bytes, MOST);
+        free(deflated);
+    }
+    free(bytes);
+}
+
 static void header_tells_nothing(void **state)
 {
     static const unsigned char magic[] = {0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff};
@@ -193,9 +235,9 @@ static void counts_without_an_output(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(inflates_to_what_went_in), cmocka_unit_test(header_tells_nothing),
-        cmocka_unit_test(threads_do_not_show),      cmocka_unit_test(failure_comes_through),
-        cmocka_unit_test(counts_without_an_output),
+        cmocka_unit_test(hashes_what_it_is_told_to), cmocka_unit_test(inflates_to_what_went_in),
+        cmocka_unit_test(header_tells_nothing),      cmocka_unit_test(threads_do_not_show),
+        cmocka_unit_test(failure_comes_through),     cmocka_unit_test(counts_without_an_output),
     };
 
     return cmocka_run_group_tests_name("gzip", tests, NULL, NULL);

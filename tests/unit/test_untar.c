@@ -27,6 +27,7 @@ static unsigned char *make_archive(enum tarball_filter filter, int64_t time, siz
     struct catch catch;
     struct tarball *tarball;
     struct tarball_options options = {.filter = filter, .prefix = "label", .mtime = time};
+    char hex[SINK_HEX_SIZE];
     struct failure why = {0};
 
     catch_begin(&catch);
@@ -39,7 +40,7 @@ static unsigned char *make_archive(enum tarball_filter filter, int64_t time, siz
         EXPECT_OK(tarball_data(tarball, ranges.list[i].offset, bytes, ranges.list[i].size, &why),
                   &why);
     }
-    EXPECT_OK(tarball_end_sparse(tarball, &why), &why);
+    EXPECT_OK(tarball_end_sparse(tarball, hex, &why), &why);
     EXPECT_OK(tarball_finish(tarball, &why), &why);
     tarball_free(tarball);
     return catch_end(&catch, size);
