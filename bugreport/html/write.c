@@ -6,24 +6,27 @@
 
 #include "bugreport/render/escape.h"
 
-void html_text(FILE *out, const char *text)
+static void put(FILE *out, char byte)
 {
     static const char special[] = "&<>\"'";
     static const char *const entities[] = {"&amp;", "&lt;", "&gt;", "&quot;", "&#39;"};
+    const char *found = strchr(special, byte);
 
-    for (; *text; text++) {
-        const char *found = strchr(special, *text);
+    if (found)
+        fputs(entities[found - special], out);
+    else
+        fputc(byte, out);
+}
 
-        if (found)
-            fputs(entities[found - special], out);
-        else
-            fputc(*text, out);
-    }
+void html_text(FILE *out, const char *text)
+{
+    for (; *text; text++)
+        put(out, *text);
 }
 
 void html_name(FILE *out, const char *name)
 {
-    escape_text(out, name, escape_put_xml);
+    escape_text(out, name, put);
 }
 
 const char *html_count_into(char buffer[HTML_COUNT_SIZE], uint64_t count)
