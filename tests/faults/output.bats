@@ -77,6 +77,23 @@ load common
     qedscrub verify out/b.tar.gz
 }
 
+# The file is closed twice: a copy of its descriptor before it has a name, the last one when it has.
+@test "close tells of a failed write: nothing is left, or told and the whole bundle stays" {
+    promise P2 "EIO from the close of the file, before it has its name and after" 2
+    make_image a.qed
+    strace -qq -o trace -e trace=close,fcntl qedscrub -q a.qed -o b.tar.gz --no-verify
+    copy=$(($(sed '/F_DUPFD_CLOEXEC/,$d' trace | grep -c '^close') + 1))
+    fails out 1 "cannot make it durable: Input/output error" strace -qq -o trace -e trace=close \
+        -e inject=close:error=EIO:when=$copy qedscrub -q a.qed -o out/b.tar.gz --no-verify
+    grep -q INJECTED trace
+    run strace -qq -o trace -e trace=close -e inject=close:error=EIO:when=$((copy + 1)) \
+        qedscrub -q a.qed -o out/b.tar.gz --no-verify
+    grep -q INJECTED trace
+    [ "$status" -eq 1 ]
+    [[ "$output" == *"written, but perhaps not durable: Input/output error" ]]
+    cmp out/b.tar.gz b.tar.gz
+}
+
 @test "without nameless files: a temporary name, and nothing of it is left" {
     promise P2 "a file system without O_TMPFILE; ENOSPC, --force, existing file there" 4
     make_big_image a.qed 4G
@@ -105,26 +122,57 @@ load common
     done
 }
 
-@test "the output is the image, by any name" {
-    promise P3 "the output is the source: same name, hard link, symbolic link, other path, bind mount; --force" 10
+# How many writes a traced run made.
+writes() {
+    traced -qq -o trace -e trace=write,pwrite64 "$@" >/dev/null
+    grep -cE ' p?write' trace
+}
+
+@test "short writes" {
+    cc -shared -fPIC -o short_writes.so "$BATS_TEST_DIRNAME/short_writes.c"
+    half=(-E "LD_PRELOAD=$PWD/short_writes.so")
     make_image a.qed
+    for name in b.tar b.tar.gz b.tar.xz; do
+        plain=$(writes qedscrub -q a.qed -o $name)
+        [ "$(writes "${half[@]}" qedscrub -q a.qed -o out/$name)" -gt $((3 * plain)) ]
+        cmp out/$name $name
+    done
+    LD_PRELOAD=$PWD/short_writes.so qedscrub -q a.qed -o - >out/stdout.tar.gz
+    cmp out/stdout.tar.gz b.tar.gz
+    plain=$(writes qedscrub restore -q b.tar --fill=offset -o r.qed)
+    [ "$(writes "${half[@]}" qedscrub restore -q b.tar --fill=offset -o out/r.qed)" -gt $((3 * plain)) ]
+    cmp out/r.qed r.qed
+    for image in b.qed out/b.qed; do cp a.qed $image; done
+    plain=$(writes qed-tool b.qed invalidate l2 --seed 1 --save-undo undo)
+    [ "$(writes "${half[@]}" qed-tool out/b.qed invalidate l2 --seed 1 --save-undo out/undo)" -gt $((2 * plain)) ]
+    cmp out/b.qed b.qed
+    writes "${half[@]}" qed-tool out/b.qed undo out/undo
+    cmp out/b.qed a.qed
+    promise P2 "every write takes half, and every third is interrupted: bundles, standard output, restore, edits" 7
+}
+
+@test "the output is the image, by any name" {
+    promise P3 "the output is the source: same name, hard link, symbolic link, other path, /proc, bind mount; --force" 12
+    make_image a.qed
+    exec 9<a.qed
     ln a.qed hard.qed
     ln -s a.qed soft.qed
     mkdir D
     : >D/bound.qed
     mount --bind a.qed D/bound.qed
     before=$(identity a.qed | grep -v ' D/')
-    for name in a.qed hard.qed soft.qed ./D/../a.qed D/bound.qed; do
+    for name in a.qed hard.qed soft.qed ./D/../a.qed /proc/self/fd/9 D/bound.qed; do
         for force in "" --force; do
             run qedscrub a.qed -o "$name" $force
             [ "$status" -eq 1 ]
         done
     done
+    exec 9<&-
     [ "$(identity a.qed)" = "$before" ]
 }
 
 @test "the output is something odd" {
-    promise P3 "the output is a FIFO, device, link, existing file, in a missing folder or a read-only file system" 7
+    promise P3 "the output is a FIFO, device, folder, link, existing file, in a missing folder, one without rights or a read-only file system" 10
     make_image a.qed
     mkdir D
     mkfifo fifo
@@ -138,7 +186,29 @@ load common
     fails out 1 "exists" qedscrub a.qed -o victim
     fails out 1 "Read-only file system" qedscrub a.qed -o readonly/b.tar.gz
     fails out 1 "No such file" qedscrub a.qed -o nowhere/b.tar.gz
+    qedscrub -q a.qed -o b.tar.gz
+    for name in D D/; do
+        fails . 1 "is a directory" qedscrub restore b.tar.gz -o $name
+    done
+    chmod 755 . D
+    run as_nobody qedscrub a.qed -o D/b.tar.gz
+    [ "$output" = "qedscrub: D/b.tar.gz: Permission denied" ]
+    [ -z "$(listing D)" ]
     [ "$(cat victim)" = keep ]
+}
+
+@test "started without standard streams" {
+    promise P2 "standard input, output and error closed, each and all" 4
+    make_image a.qed
+    qedscrub -q a.qed -o plain.tar.gz
+    qedscrub a.qed -o out/0.tar.gz <&- 2>said
+    qedscrub a.qed -o out/1.tar.gz >&-
+    qedscrub a.qed -o out/2.tar.gz 2>&-
+    qedscrub a.qed -o out/all.tar.gz <&- >&- 2>&-
+    for bundle in out/*; do
+        cmp "$bundle" plain.tar.gz
+    done
+    grep 'verdict: ' said
 }
 
 @test "standard output: full, closed, a pipe that nobody reads" {

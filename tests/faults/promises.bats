@@ -62,6 +62,13 @@ END
     "$BUILD/tests/unit/test_sandbox"
 }
 
+@test "hostile names, everywhere" {
+    promise P11 "names with control characters, bidi overrides, broken UTF-8, formulas and markup, in every command and format" 47
+    run /usr/bin/python3 "$BATS_TEST_DIRNAME/../qemu/test_names.py"
+    [ "$status" -eq 0 ]
+    [[ "${lines[0]}" == "ok 1 - 47 names, "* ]]
+}
+
 @test "same image, same bytes" {
     promise P12 "packed twice: in another folder, time zone and language, from a dense file, under another name" 20
     mkdir elsewhere
