@@ -32,7 +32,7 @@ all_cppflags = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DQEDSCRUB_VERSION='"$(VERSI
 all_cflags   = -std=c17 -O2 -g -pthread $(harden_cflags) $(warnings) $(CFLAGS)
 all_ldflags  = $(harden_ldflags) $(LDFLAGS)
 
-bundle_libs := -larchive -lz -ljansson -lnettle $(if $(filter 0,$(SANDBOX)),,-lseccomp)
+bundle_libs := -larchive -lz -ldeflate -ljansson -lnettle $(if $(filter 0,$(SANDBOX)),,-lseccomp)
 
 base_sources     := $(wildcard src/base/*.c)
 qed_sources      := $(wildcard src/qed/*.c)

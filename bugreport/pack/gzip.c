@@ -2,6 +2,7 @@
 #include "bugreport/pack/gzip.h"
 
 #include <errno.h>
+#include <libdeflate.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
@@ -46,7 +47,7 @@ static void deflate_job(void *argument, unsigned worker)
 
     hash_line_add(&job->gzip->line, job->number, job->bytes + job->hashed_from,
                   job->hashed_end - job->hashed_from);
-    job->crc = (uint32_t)crc32(0, job->bytes, (uInt)job->size);
+    job->crc = libdeflate_crc32(0, job->bytes, job->size);
     job->deflated_size = gzip_block_deflate(encoder, job->bytes, job->size, job->deflated);
 }
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <libdeflate.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -87,7 +88,7 @@ static void inflate_piece(void *argument, unsigned worker)
     while (result == Z_OK && stream->avail_in > 0);
     piece->complete = result == Z_OK && is_between_blocks(stream);
     piece->plain_size = stream->total_out;
-    piece->crc = (uint32_t)crc32(0, piece->plain, (uInt)piece->plain_size);
+    piece->crc = libdeflate_crc32(0, piece->plain, piece->plain_size);
 }
 
 /* Gets raw bytes if there are none: 1, or 0 at the end, -1 failed. */
@@ -250,7 +251,7 @@ static int continue_serial(struct gunzip *gunzip, const unsigned char **bytes, s
         result = inflate(stream, Z_BLOCK);
     *bytes = gunzip->plain;
     *size = GZIP_BLOCK_SIZE - stream->avail_out;
-    gunzip->crc = (uint32_t)crc32(gunzip->crc, gunzip->plain, (uInt)*size);
+    gunzip->crc = libdeflate_crc32(gunzip->crc, gunzip->plain, *size);
     remember(gunzip, gunzip->plain, *size);
     gunzip->irregular = gunzip->irregular || *size > 0;
     if (stream->avail_out == 0)

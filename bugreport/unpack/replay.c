@@ -2,6 +2,7 @@
 #include "bugreport/unpack/replay.h"
 
 #include <errno.h>
+#include <libdeflate.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -158,7 +159,7 @@ static int inflate_again(const struct replay *replay, struct hand *hand, size_t 
     hand->stream.next_out = hand->plain;
     hand->stream.avail_out = (uInt)size;
     inflate(&hand->stream, Z_SYNC_FLUSH);
-    if (hand->stream.avail_out > 0 || crc32(0, hand->plain, (uInt)size) != place->crc)
+    if (hand->stream.avail_out > 0 || libdeflate_crc32(0, hand->plain, size) != place->crc)
         return failure_set(why, "the archive changed while it was read");
     hand->piece = piece;
     return 0;
