@@ -111,12 +111,13 @@ $(BUILD)/tests/unit/test_names: $(BUILD)/src/qedscrub/names.o
 $(BUILD)/tests/unit/test_gather: $(addprefix $(BUILD)/src/qedscrub/,gather.o find.o files.o \
                                  name_list.o)
 $(BUILD)/tests/unit/test_interrupt: $(BUILD)/src/qedscrub/interrupt.o
+$(BUILD)/tests/unit/test_journal: $(BUILD)/src/qedscrub/journal.o
 $(BUILD)/tests/unit/test_message: $(BUILD)/src/qedscrub/message.o
 $(BUILD)/tests/unit/test_name_list: $(BUILD)/src/qedscrub/name_list.o
 $(BUILD)/tests/unit/test_pool: $(addprefix $(BUILD)/src/qedscrub/,pool.o message.o worker.o progress.o)
 $(BUILD)/tests/unit/test_examine: $(addprefix $(BUILD)/src/qedscrub/,examine.o image.o)
 $(BUILD)/tests/unit/test_sweep: $(addprefix $(BUILD)/src/qedscrub/,sweep.o examine.o image.o \
-                                files.o find.o interrupt.o pool.o message.o worker.o progress.o)
+                                files.o find.o interrupt.o journal.o pool.o message.o worker.o progress.o)
 qedscrub_modules := $(filter-out %/main.o,$(call objects,$(qedscrub_sources)))
 qed_tool_modules := $(filter-out %/main.o,$(call objects,$(qed_tool_sources)))
 $(BUILD)/tests/unit/test_edit: $(qed_tool_modules) \

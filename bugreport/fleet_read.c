@@ -13,10 +13,24 @@ struct reading {
     FILE *in;
     struct fleet_source *source;
     size_t budget;    /* bytes that the value in hand may still take */
+    uint64_t offset;  /* of the next byte in the file */
     size_t unsummed;  /* records since the last summary */
     bool summary_due; /* they are of an audit, which ends in a summary */
     bool ended;       /* in the midst of a value */
 };
+
+/* Takes a byte of the file; zero bytes at its end are none. */
+static int take_byte(struct reading *reading)
+{
+    int byte = getc_unlocked(reading->in);
+    bool zeros = byte == '\0';
+
+    while (byte == '\0')
+        byte = getc_unlocked(reading->in);
+    reading->ended |= zeros && byte == EOF;
+    reading->offset++;
+    return zeros && byte != EOF ? '\0' : byte;
+}
 
 /* Hands out single bytes, so that jansson takes none that belongs to the next value. */
 static size_t next_byte(void *buffer, size_t size, void *data)
@@ -28,7 +42,7 @@ static size_t next_byte(void *buffer, size_t size, void *data)
     if (reading->budget == 0)
         return 0;
     reading->budget--;
-    byte = getc_unlocked(reading->in);
+    byte = take_byte(reading);
     if (byte == EOF)
         return 0;
     *(char *)buffer = (char)byte;
@@ -36,14 +50,15 @@ static size_t next_byte(void *buffer, size_t size, void *data)
 }
 
 /* Passes over what may stand between values. Returns the byte that comes next, or EOF. */
-static int next_start(FILE *in)
+static int next_start(struct reading *reading)
 {
     int byte;
 
     do {
-        byte = getc_unlocked(in);
+        byte = take_byte(reading);
     } while (byte == ' ' || byte == '\n' || byte == '\r' || byte == '\t');
-    return ungetc(byte, in);
+    reading->offset--;
+    return ungetc(byte, reading->in);
 }
 
 /* An object that the end of the file cuts is no mistake of its writer's. */
@@ -64,7 +79,7 @@ static json_t *next_value(struct reading *reading, int start, struct failure *wh
     if (reading->budget == 0)
         failure_set(why, "takes more than %u bytes", FLEET_READ_LIMIT);
     else if (feof(reading->in))
-        reading->source->cut = reading->ended = true;
+        reading->ended = true;
     else
         failure_set(why, "is not JSON, line %d, column %d: %s", error.line, error.column,
                     QUOTE(error.text));
@@ -141,7 +156,8 @@ int fleet_read(struct fleet *fleet, FILE *in, struct fleet_source *source, struc
     int result = 0, start;
 
     source->cut = false;
-    while (!result && !reading.ended && (start = next_start(in)) != EOF) {
+    source->whole = 0;
+    while (!result && !reading.ended && (start = next_start(&reading)) != EOF) {
         json_t *value = next_value(&reading, start, why);
 
         number++;
@@ -149,6 +165,8 @@ int fleet_read(struct fleet *fleet, FILE *in, struct fleet_source *source, struc
             result = take_value(&reading, value, why);
         else if (!reading.ended)
             result = -1;
+        if (value && !result)
+            source->whole = reading.offset;
         json_decref(value);
     }
     if (result) {
@@ -160,7 +178,8 @@ int fleet_read(struct fleet *fleet, FILE *in, struct fleet_source *source, struc
     }
     if (ferror(in))
         return failure_set(why, "cannot be read");
-    source->cut |= reading.summary_due;
+    source->torn = reading.ended;
+    source->cut |= reading.ended || reading.summary_due;
     fleet->interrupted |= source->cut;
     return 0;
 }

@@ -33,5 +33,6 @@ complete -c qedscrub -n '__qedscrub_takes archive' -s o -l archive -r -F
 complete -c qedscrub -n '__qedscrub_takes against' -l against -r -F
 complete -c qedscrub -n '__qedscrub_takes baseline' -l baseline -r -F
 complete -c qedscrub -n '__qedscrub_takes resume' -l resume -r -F
+complete -c qedscrub -n '__qedscrub_takes journal' -l journal -r -F
 complete -c qedscrub -n '__qedscrub_takes files0-from' -l files0-from -r -F
 complete -c qedscrub -n '__qedscrub_takes format' -s f -l format -x -a qed

@@ -5,7 +5,9 @@
 #include "base/quote.h"
 #include "bugreport/fleet_read.h"
 #include "qedscrub/commands.h"
+#include "qedscrub/examine.h"
 #include "qedscrub/gather.h"
+#include "qedscrub/journal.h"
 #include "qedscrub/reports.h"
 #include "qedscrub/status.h"
 #include "qedscrub/sweep.h"
@@ -14,40 +16,93 @@
 struct audit_job {
     const struct options *options;
     struct fleet baseline, old, fleet;
+    struct journal *journal;
     struct gathered gathered;
     struct reports reports;
 };
 
-/* Reads the records of an earlier run; they may end anywhere. */
-static int read_records(struct fleet *fleet, const char *path, struct failure *why)
+/* Reads the records of an earlier run, which may end anywhere, and closes their file. */
+static int read_records(struct fleet *fleet, FILE *in, const char *path,
+                        struct fleet_source *source, struct failure *why)
+{
+    if (fleet_read(fleet, in, source, why))
+        failure_prefix(why, path);
+    else if (source->torn)
+        fprintf(stderr, "qedscrub: %s: the last line is cut, and passed over\n", QUOTE(path));
+    fclose(in);
+    return why->text[0] ? -1 : 0;
+}
+
+static int read_file(struct fleet *fleet, const char *path, struct failure *why)
 {
     struct fleet_source source = {0};
     FILE *in = fopen(path, "re");
 
     if (!in)
         return failure_set_errno(why, errno, "%s", QUOTE(path));
-    if (fleet_read(fleet, in, &source, why))
-        failure_prefix(why, path);
-    fclose(in);
-    return why->text[0] ? -1 : fleet_finish(fleet, why);
+    return read_records(fleet, in, path, &source, why);
+}
+
+/* Opens the journal and takes up what it has. */
+static int read_journal(struct audit_job *job, struct fleet_source *source, struct failure *why)
+{
+    const char *path = job->options->journal;
+    FILE *in;
+
+    if (!path)
+        return 0;
+    if (journal_open(&job->journal, path, why))
+        return -1;
+    in = journal_reader(job->journal, why);
+    return in ? read_records(&job->old, in, path, source, why) : -1;
+}
+
+/* Maps are in the reports of all images or of none: records without count as if they were not. */
+static void even_out_maps(struct fleet *old, bool wanted)
+{
+    for (size_t i = 0; i < old->count; i++) {
+        struct fleet_entry *entry = &old->entries[i];
+
+        if (!wanted)
+            entry->record.sketch = (struct sketch){0};
+        else if (entry->record.has_figures && !entry->record.sketch.guest[0])
+            entry->has_identity = false;
+    }
+}
+
+/* What earlier runs know. The journal may be named a second time, where it was not there before. */
+static int recall(struct audit_job *job, struct fleet_source *journal, struct failure *why)
+{
+    const struct options *options = job->options;
+
+    if (options->baseline && read_file(&job->baseline, options->baseline, why))
+        return -1;
+    if (read_journal(job, journal, why))
+        return -1;
+    if (options->resume && !journal_is(job->journal, options->resume) &&
+        read_file(&job->old, options->resume, why))
+        return -1;
+    even_out_maps(&job->old, examine_draws(options));
+    return fleet_finish(&job->baseline, why) || fleet_finish(&job->old, why) ? -1 : 0;
 }
 
 /* All that is due before the first image is read. */
 static int prepare(struct audit_job *job, struct failure *why)
 {
     const struct options *options = job->options;
+    const struct gathered *gathered = &job->gathered;
+    struct fleet_source journal = {0};
 
-    if (options->baseline && read_records(&job->baseline, options->baseline, why))
-        return -1;
-    if (options->resume && read_records(&job->old, options->resume, why))
+    if (recall(job, &journal, why))
         return -1;
     if (options->shard_count &&
         fleet_add_shard(&job->fleet, options->shard_number, options->shard_count, why))
         return -1;
-    if (gather(&job->gathered, options, options->resume ? &job->old : NULL, why))
+    if (gather(&job->gathered, options, &job->old, why))
         return -1;
-    return reports_open(&job->reports, options, job->gathered.inputs, job->gathered.files.count,
-                        why);
+    if (reports_open(&job->reports, options, gathered->inputs, gathered->files.count, why))
+        return -1;
+    return journal_begin(job->journal, &journal, gathered->inputs, gathered->files.count, why);
 }
 
 static int report(struct audit_job *job, struct failure *why)
@@ -72,7 +127,8 @@ static int audit(struct audit_job *job, struct failure *why)
 
     if (prepare(job, why))
         return STATUS_FAILED;
-    signal = sweep_run(&job->fleet, &job->gathered.files, &job->old, job->options, why);
+    signal =
+        sweep_run(&job->fleet, &job->gathered.files, &job->old, job->journal, job->options, why);
     if (signal < 0 || report(job, why))
         return STATUS_FAILED;
     return signal ? STATUS_SIGNAL + signal : reports_status(job->options, &job->fleet);
@@ -88,6 +144,8 @@ int cmd_audit(const struct options *options)
     fleet_init(&job.old);
     fleet_init(&job.baseline);
     status = audit(&job, &why);
+    if (journal_close(job.journal, &why))
+        status = status_worse(status, STATUS_FAILED);
     if (why.text[0])
         complain(&why);
     reports_discard(&job.reports);

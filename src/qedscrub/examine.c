@@ -28,8 +28,8 @@ static char *record_text(struct image *image, struct failure *why)
     return text;
 }
 
-/* Whether maps are wanted: they take time, and most formats have no room for them. */
-static bool draws(const struct options *options)
+/* Maps take time, and most formats have no room for them. */
+bool examine_draws(const struct options *options)
 {
     bool found = options->map || !strcmp(options->output, "html");
 
@@ -45,7 +45,7 @@ int examine_file(void *context, int fd, const struct message_task *task, char **
     struct image image;
     int status = image_adopt(&image, fd, task->in_use, why);
 
-    image.atlas = draws(options);
+    image.atlas = examine_draws(options);
     if (status == STATUS_OK)
         status = image_audit(&image, options, why);
     if (status == STATUS_OK && !options->force_share && image_changed(&image)) {

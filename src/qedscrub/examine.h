@@ -18,6 +18,9 @@
 int examine_file(void *options, int fd, const struct message_task *task, char **text,
                  struct failure *why);
 
+/* Whether the records are to have maps. */
+bool examine_draws(const struct options *options);
+
 /* Reads the record that a process sent. record_free() is due either way. */
 int examine_read(struct record *record, const char *text, struct failure *why);
 

@@ -15,6 +15,14 @@ int option_set_files0_from(struct options *options, const char *argument, struct
     return 0;
 }
 
+int option_set_journal(struct options *options, const char *argument, struct failure *why)
+{
+    if (!argument[0] || !strcmp(argument, "-"))
+        return failure_set(why, "--journal %s: give the name of a file", QUOTE(argument));
+    options->journal = argument;
+    return 0;
+}
+
 /* The bit of a word of --only; 0: there is no such word. */
 static unsigned only_bit(const char *word, size_t length)
 {

@@ -70,6 +70,9 @@ const struct option_row option_rows[] = {
     VALUE(0, "shard", "K/N", shard, COMMAND_AUDIT, "audit the K-th of N parts of the images only"),
     VALUE(0, "resume", "RECORDS", resume, COMMAND_AUDIT,
           "take from an earlier run what is the same file still"),
+    VALUE(0, "journal", "FILE", journal, COMMAND_AUDIT,
+          "append each record to FILE at once, and take from it what\n"
+          "a run that was killed has left there"),
     VALUE(0, "timeout", "SECONDS", timeout, COMMAND_AUDIT | COMMAND_PACK,
           "give up on an image that takes longer (no limit)"),
     VALUE(0, "report", "FORMAT=FILE", report, COMMAND_FLEET,

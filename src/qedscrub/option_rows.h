@@ -57,6 +57,7 @@ int option_check_policy(const struct options *options, struct failure *why);
 
 /* Those of an audit of many images. */
 int option_set_files0_from(struct options *options, const char *argument, struct failure *why);
+int option_set_journal(struct options *options, const char *argument, struct failure *why);
 int option_set_only(struct options *options, const char *argument, struct failure *why);
 int option_set_resume(struct options *options, const char *argument, struct failure *why);
 int option_set_shard(struct options *options, const char *argument, struct failure *why);

@@ -71,6 +71,7 @@ struct options {
 
     const char *files0_from;            /* a file of names; NULL: none */
     const char *resume;                 /* records of an earlier run; NULL: none */
+    const char *journal;                /* where records are kept meanwhile; NULL: nowhere */
     unsigned shard_number, shard_count; /* a count of 0: all images */
     unsigned only;                      /* --only, see PACK_ALL; 0: not given */
     unsigned timeout;                   /* seconds for an image; 0: no limit */

@@ -73,7 +73,7 @@ static int prepare(struct pack_job *job, struct failure *why)
 /* Audits the images, to choose from them. Returns the number of a signal that came, 0, or -1. */
 static int choose(struct pack_job *job, struct failure *why)
 {
-    int signal = sweep_run(&job->fleet, &job->gathered.files, NULL, &job->options, why);
+    int signal = sweep_run(&job->fleet, &job->gathered.files, NULL, NULL, &job->options, why);
 
     if (signal < 0 || fleet_finish(&job->fleet, why))
         return -1;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -27,6 +28,7 @@ struct sweep {
     struct files *files;
     struct fleet *fleet;
     const struct fleet *old;
+    struct journal *journal;
     struct pool *pool;
     struct job *jobs; /* one for each file */
     size_t next;      /* the first file that has not had its turn */
@@ -36,6 +38,7 @@ struct sweep {
 struct outcome {
     enum entry_status status;
     const char *message;
+    bool is_old; /* an earlier run has kept it */
     struct record record;
 };
 
@@ -45,6 +48,17 @@ static double seconds(void)
 
     clock_gettime(CLOCK_MONOTONIC, &time);
     return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+/* An audit is worth its while without a journal. */
+static void keep(struct sweep *sweep, const struct fleet_entry *entry)
+{
+    struct failure why = {0};
+
+    if (!journal_add(sweep->journal, entry, &why))
+        return;
+    progress_hide(sweep->options->progress);
+    fprintf(stderr, "qedscrub: %s\n", why.text);
 }
 
 /* Adds an entry for one name of a file; takes the record over. */
@@ -66,6 +80,8 @@ static int add_name(struct sweep *sweep, const char *path, const struct job *job
     entry->message = outcome->message ? strdup(outcome->message) : NULL;
     if (outcome->message && !entry->message)
         return failure_set_errno(why, ENOMEM, "cannot keep a record");
+    if (!outcome->is_old)
+        keep(sweep, entry);
     return 0;
 }
 
@@ -78,7 +94,7 @@ static int add(struct sweep *sweep, size_t index, struct outcome *outcome, struc
     int result = add_name(sweep, list[index].path, job, outcome, why);
 
     for (size_t i = list[index].next; !result && i != FILES_NO_MORE; i = list[i].next) {
-        struct outcome again = {outcome->status, outcome->message, {0}};
+        struct outcome again = {outcome->status, outcome->message, outcome->is_old, {0}};
 
         if (again.status == ENTRY_OK)
             result = examine_copy(&again.record, &sweep->fleet->entries[first].record, why);
@@ -108,14 +124,14 @@ static int add_unopened(struct sweep *sweep, size_t index, int error, struct fai
     return add_error(sweep, index, vanished ? ENTRY_VANISHED : ENTRY_UNREADABLE, message, why);
 }
 
-/* Takes the entry of an earlier run over. */
+/* Takes the entry of an earlier run over, and the time that it took then. */
 static int take_old(struct sweep *sweep, size_t index, struct failure *why)
 {
     const struct found *found = &sweep->files->list[index];
     const struct fleet_entry *old = fleet_find(sweep->old, found->path);
-    struct outcome outcome = {0};
+    struct outcome outcome = {.is_old = true};
 
-    sweep->jobs[index] = (struct job){true, found->identity, seconds()};
+    sweep->jobs[index] = (struct job){true, found->identity, seconds() - old->seconds};
     if (examine_copy(&outcome.record, &old->record, why)) {
         record_free(&outcome.record);
         return -1;
@@ -219,6 +235,19 @@ static int take(struct sweep *sweep, struct pool_answer *answer, struct failure 
     return result;
 }
 
+/* Reads no further file; what an earlier run knows costs nothing. */
+static int stop(struct sweep *sweep, struct failure *why)
+{
+    sweep->fleet->interrupted = true;
+    for (; sweep->next < sweep->files->count; sweep->next++) {
+        const struct found *found = &sweep->files->list[sweep->next];
+
+        if (found->same == sweep->next && found->is_known && take_old(sweep, sweep->next, why))
+            return -1;
+    }
+    return 0;
+}
+
 /* Goes through the files; returns as sweep_run() does. */
 static int go(struct sweep *sweep, const struct interrupt *interrupt, struct failure *why)
 {
@@ -238,8 +267,8 @@ static int go(struct sweep *sweep, const struct interrupt *interrupt, struct fai
             if (signal)
                 return signal;
             signal = interrupt_taken(interrupt);
-            sweep->fleet->interrupted = true;
-            sweep->next = sweep->files->count;
+            if (stop(sweep, why))
+                break;
         } else if (feed(sweep, why) || take(sweep, &answer, why)) {
             break;
         }
@@ -260,9 +289,10 @@ static unsigned worker_count(const struct options *options, size_t files)
 }
 
 int sweep_run(struct fleet *fleet, struct files *files, const struct fleet *old,
-              const struct options *options, struct failure *why)
+              struct journal *journal, const struct options *options, struct failure *why)
 {
-    struct sweep sweep = {.options = options, .files = files, .fleet = fleet, .old = old};
+    struct sweep sweep = {
+        .options = options, .files = files, .fleet = fleet, .old = old, .journal = journal};
     struct pool_options pool_options = {.work = examine_file,
                                         .context = (void *)options,
                                         .workers = worker_count(options, files->count),

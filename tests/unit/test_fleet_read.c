@@ -75,6 +75,56 @@ static void every_cut_shows(void **state)
     }
 }
 
+/* What fleet_read() says of the end of a file, and which part of it is whole. */
+static void expect_end(const char *text, size_t size, bool torn, uint64_t whole)
+{
+    FILE *in = fmemopen((void *)(uintptr_t)text, size, "r");
+    struct fleet fleet;
+    struct fleet_source source = {0};
+    struct failure why = {0};
+
+    fleet_init(&fleet);
+    EXPECT_OK(fleet_read(&fleet, in, &source, &why), &why);
+    fclose(in);
+    assert_int_equal(source.torn, torn);
+    assert_int_equal(source.whole, whole);
+    fleet_free(&fleet);
+}
+
+static void ends_are_told(void **state)
+{
+    static const char text[] = RECORD("a") RECORD("b") "\0\0\0\0\0";
+    const size_t first = strlen(RECORD("a")), both = 2 * first;
+
+    (void)state;
+    expect_end(" ", 1, false, 0);
+    expect_end("{", 1, true, 0);
+    for (size_t length = first; length <= both + 5; length++) {
+        bool inside = length > first && length < both - 1;
+
+        expect_end(text, length, inside || length > both,
+                   length >= both - 1 ? both - 1 : first - 1);
+    }
+}
+
+/* Zero bytes at the end are what a power failure leaves; elsewhere nothing of ours has them. */
+static void zeros_end_a_file(void **state)
+{
+    static const char text[] = RECORD("a") "{\"sch\0\0\0" RECORD("b");
+    const size_t first = strlen(RECORD("a"));
+    struct fleet fleet;
+    struct fleet_source source = {0};
+    struct failure why = {0};
+    FILE *in = fmemopen((void *)(uintptr_t)text, sizeof(text) - 1, "r");
+
+    (void)state;
+    expect_end(text, first + 8, true, first - 1);
+    fleet_init(&fleet);
+    EXPECT_FAILURE(fleet_read(&fleet, in, &source, &why), &why, "value 2: is not JSON");
+    fclose(in);
+    fleet_free(&fleet);
+}
+
 static void interrupted_runs_stay_so(void **state)
 {
     struct fleet fleet;
@@ -203,6 +253,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cuts_show),
         cmocka_unit_test(every_cut_shows),
+        cmocka_unit_test(ends_are_told),
+        cmocka_unit_test(zeros_end_a_file),
         cmocka_unit_test(interrupted_runs_stay_so),
         cmocka_unit_test(a_fleet_is_read_as_one_value),
         cmocka_unit_test(shards_are_collected),

@@ -49,7 +49,7 @@ static void sweep(struct fleet *fleet, struct files *files, const struct fleet *
     struct failure why = {0};
 
     fleet_init(fleet);
-    assert_int_equal(sweep_run(fleet, files, old, options(), &why), 0);
+    assert_int_equal(sweep_run(fleet, files, old, NULL, options(), &why), 0);
     EXPECT_OK(fleet_finish(fleet, &why), &why);
     assert_false(fleet->interrupted);
     files_free(files);
@@ -124,6 +124,41 @@ static void what_is_known_is_not_read(void **state)
     fleet_free(&fleet);
 }
 
+/* What is known costs no file, and does not go to the journal again. */
+static void all_else_goes_to_the_journal(void **state)
+{
+    struct fleet_source source = {0};
+    struct failure why = {0};
+    struct journal *journal = NULL;
+    struct fleet old, fleet, kept;
+    struct files files;
+    FILE *in;
+
+    (void)state;
+    find(&files, (char *[]){"d"}, 1, NULL);
+    sweep(&old, &files, NULL);
+    assert_int_equal(utimensat(AT_FDCWD, "d/c", (struct timespec[]){{1, 1}, {1, 1}}, 0), 0);
+    EXPECT_OK(journal_open(&journal, "j", &why), &why);
+    find(&files, (char *[]){"d", "missing"}, 2, &old);
+    fleet_init(&fleet);
+    assert_int_equal(sweep_run(&fleet, &files, &old, journal, options(), &why), 0);
+    assert_int_equal(fleet.count, 4);
+    fleet_init(&kept);
+    in = journal_reader(journal, &why);
+    EXPECT_OK(fleet_read(&kept, in, &source, &why), &why);
+    fclose(in);
+    EXPECT_OK(fleet_finish(&kept, &why), &why);
+    assert_int_equal(kept.count, 2);
+    assert_int_equal(status_of(&kept, "./d/c"), ENTRY_OK);
+    assert_int_equal(status_of(&kept, "./missing"), ENTRY_UNREADABLE);
+    EXPECT_OK(journal_close(journal, &why), &why);
+    assert_int_equal(unlink("j"), 0);
+    files_free(&files);
+    fleet_free(&kept);
+    fleet_free(&old);
+    fleet_free(&fleet);
+}
+
 static void nothing_to_do(void **state)
 {
     struct fleet fleet;
@@ -143,6 +178,7 @@ int main(void)
         TEST(every_name_has_an_entry),
         TEST(what_vanishes_has_an_entry),
         TEST(what_is_known_is_not_read),
+        TEST(all_else_goes_to_the_journal),
         TEST(nothing_to_do),
     };
 
