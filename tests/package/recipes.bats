@@ -1,11 +1,13 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The CI recipes: their commands are taken out of the files and run, on sound and on corrupt images.
+# The recipes: their commands are taken out of the files and run, on sound and on corrupt images; of
+# those for many machines also where a part was killed. tests/slurm has that for Slurm on a cluster.
 
 bats_require_minimum_version 1.5.0
 
 setup() {
-    recipes=$BATS_TEST_DIRNAME/../../contrib/ci
+    contrib=$BATS_TEST_DIRNAME/../../contrib
+    recipes=$contrib/ci
     PATH=$BUILD:$PATH
     cd "$BATS_TEST_TMPDIR"
     mkdir images
@@ -59,4 +61,50 @@ jenkins() {
     break_an_image
     run -2 jenkins
     xmllint --noout qedscrub.xml
+}
+
+kubernetes() {
+    /usr/bin/python3 -c 'import sys, yaml
+job = yaml.safe_load(open(sys.argv[1]))["spec"]
+container = job["template"]["spec"]["containers"][0]
+assert container["command"] == ["sh", "-ec"] and job["completions"] == 8
+print(container["args"][0])' "$contrib/kubernetes/audit-job.yaml" |
+        sed "s,/images,images,; s,/results,out," >step
+    JOB_COMPLETION_INDEX=$(($1 - 1)) sh -ec "$(cat step)" >>log 2>&1
+}
+
+slurm() {
+    SLURM_ARRAY_TASK_ID=$1 SLURM_ARRAY_TASK_COUNT=8 SLURM_CPUS_PER_TASK=2 \
+        "$contrib/slurm/part.sbatch" images out >>log 2>&1
+}
+
+# All parts by a recipe, and again one that was killed in the midst of a line.
+in_parts() {
+    local recipe=$1 part
+    break_an_image
+    for part in $(seq 20); do cp images/sound.qed images/$part.qed; done
+    sync -f images
+    mkdir out
+    for part in $(seq 8); do $recipe "$part"; done
+    part=$(wc -c out/* | sort -n | tail -n 2 | sed -nE '1s/.*(out.*)/\1/p')
+    cp "$part" whole
+    grep -v qedscrub-summary whole | head -c -100 >"$part"
+    run -1 qedscrub merge out/part-*.ndjson --fail-on dirty
+    [[ $output == *"$part: was cut"* ]]
+    for number in $(seq 8); do $recipe "$number"; done
+    [ "$(grep -c 'the last line is cut, and passed over' log)" -eq 1 ]
+    cmp "$part" whole
+}
+
+@test "Kubernetes: pods make parts, and go on with them" {
+    in_parts kubernetes
+    qedscrub merge out/part-*.ndjson --exit-zero | grep -q '^22 images'
+}
+
+@test "Slurm: tasks make parts, and go on with them; what is merged fails as the worst image" {
+    in_parts slurm
+    run -2 "$contrib/slurm/merge.sbatch" out
+    grep -q '^22 images' out/audit.txt
+    grep -q 'broken.qed' out/audit.html
+    tail -n 1 out/audit.ndjson | grep -q '"complete":true'
 }

@@ -138,20 +138,18 @@ def test_shards(tap, fleet):
              and result.returncode in (1, 2), "exit %d" % result.returncode)
 
 
-def stop_midway(fleet, path):
-    """Interrupts a run when it has done a part; returns its exit status and what it reported."""
-    delay = 0.2
-    while True:
-        with open(path, "wb") as out:
-            process = subprocess.Popen([QEDSCRUB, "audit", "images", "--output=ndjson"],
-                                       cwd=fleet.work, stdout=out, stderr=subprocess.DEVNULL)
-            time.sleep(delay)
-            process.send_signal(signal.SIGINT)
-            status = process.wait()
-        done = read(path).count(b"\n") - 1
-        if 0 < done < len(fleet.paths):
-            return status, parse(read(path))
-        delay = delay * 0.7 if done > 0 else delay * 1.6
+def stop_midway(fleet, number):
+    """Sends a run a signal when half of its records are in the journal; strace waits for that.
+    Returns exit status, report and journal."""
+    name = number.name[3:]
+    part, journal = (os.path.join(fleet.work, kind + name) for kind in ("part", "journal"))
+    with open(journal, "wb"):
+        pass
+    result = run("env", "ASAN_OPTIONS=detect_leaks=0", "strace", "-qq", "-o", "/dev/null", "-P",
+                 journal, "-e", "trace=write", "-e", "inject=write:signal=%s:when=%d"
+                 % (name, len(fleet.paths) // 2), QEDSCRUB, "audit", "images", "--journal",
+                 journal, "--report=ndjson=" + part, cwd=fleet.work)
+    return result.returncode, part, journal
 
 
 def opened(log):
@@ -160,22 +158,41 @@ def opened(log):
                for line in read(log).splitlines())
 
 
-def test_resume(tap, fleet):
-    part = os.path.join(fleet.work, "interrupted")
+def resume(tap, fleet, what, records, *options):
+    """Goes on with a run that has some records; exactly the others are looked at."""
     log = os.path.join(fleet.work, "log")
-    status, (records, summary) = stop_midway(fleet, part)
-    tap.test("an interrupted run reports what it has, and says so",
-             status == 130 and summary["interrupted"] and not summary["complete"],
-             "exit %d, %s" % (status, summary))
-    resume = ("audit", "images", "--resume", part, "--output=ndjson")
-    result = run("env", "ASAN_OPTIONS=detect_leaks=0", "strace", "-f", "--seccomp-bpf", "-qq", "-e", "trace=openat",
-                 "-o", log, QEDSCRUB, *resume, cwd=fleet.work)
     missing = {path for path in fleet.records
                if path not in records or records[path]["status"] != "ok"}
-    files = {os.stat(fleet.full(path)).st_ino for path in missing}
-    tap.test("a resumed run opens only what is missing", opened(log) == len(missing) + len(files),
+    # A file of several names is read if there is no record under the first of them.
+    first = {}
+    for path in sorted(fleet.records):
+        first.setdefault(os.stat(fleet.full(path)).st_ino, path)
+    files = missing.intersection(first.values())
+    result = run("env", "ASAN_OPTIONS=detect_leaks=0", "strace", "-f", "--seccomp-bpf", "-qq", "-e", "trace=openat",
+                 "-o", log, QEDSCRUB, "audit", "images", "--output=ndjson", *options,
+                 cwd=fleet.work)
+    tap.test("a run that goes on after %s opens only what is missing" % what,
+             opened(log) == len(missing) + len(files),
              "%d opened, %d missing of %d files" % (opened(log), len(missing), len(files)))
     tap.test("and comes to the same end", result.stdout == fleet.result.stdout)
+
+
+def test_resume(tap, fleet):
+    for number in (signal.SIGINT, signal.SIGTERM):
+        status, part, _ = stop_midway(fleet, number)
+        records, summary = parse(read(part))
+        tap.test("a run that gets %s reports what it has, and says so" % number.name,
+                 status == 128 + number and summary["interrupted"] and not summary["complete"]
+                 and 0 < len(records) < len(fleet.paths), "exit %d, %s" % (status, summary))
+        resume(tap, fleet, number.name, records, "--resume", part)
+    status, killed, journal = stop_midway(fleet, signal.SIGKILL)
+    text = read(journal)
+    lines = text[:text.rfind(b"\n")].splitlines()
+    tap.test("a run that is killed leaves a journal and no report",
+             status == -signal.SIGKILL and not os.path.exists(killed)
+             and 0 < len(lines) < len(fleet.paths), "exit %d, %d lines" % (status, len(lines)))
+    journaled = {name_of(line): line for line in map(json.loads, lines)}
+    resume(tap, fleet, "SIGKILL", journaled, "--journal", journal)
 
     changed = sorted(records)[0]
     os.utime(fleet.full(changed), ns=(1, 1))
