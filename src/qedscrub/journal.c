@@ -18,6 +18,7 @@ struct journal {
     dev_t device;
     ino_t inode;
     bool failed; /* nothing is appended any more */
+    bool is_new; /* we made it */
 };
 
 static int refuse_kind(const char *path, const struct stat *file, struct failure *why)
@@ -45,7 +46,9 @@ static int open_file(struct journal *journal, struct failure *why)
     const char *path = journal->path;
     struct stat file;
 
-    if (!lstat(path, &file) && refuse_kind(path, &file, why))
+    if (lstat(path, &file))
+        journal->is_new = errno == ENOENT;
+    else if (refuse_kind(path, &file, why))
         return -1;
     journal->fd = open(
         path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0666);
@@ -189,12 +192,23 @@ int journal_add(struct journal *journal, const struct fleet_entry *entry, struct
     return journal->failed ? -1 : 0;
 }
 
+/* A file that was made for nothing is not left behind. */
+static void remove_empty(const struct journal *journal)
+{
+    struct stat file;
+
+    if (journal->is_new && !fstat(journal->fd, &file) && file.st_size == 0 &&
+        journal_is(journal, journal->path))
+        unlink(journal->path);
+}
+
 int journal_close(struct journal *journal, struct failure *why)
 {
     bool failed = journal && journal->failed;
 
     if (!journal)
         return 0;
+    remove_empty(journal);
     if (journal->fd >= 0 && close(journal->fd) && !failed) {
         failure_set_errno(why, errno, "%s: cannot write", QUOTE(journal->path));
         failed = true;

@@ -45,7 +45,8 @@ int journal_begin(struct journal *journal, const struct fleet_source *read,
  */
 int journal_add(struct journal *journal, const struct fleet_entry *entry, struct failure *why);
 
-/* Closes it. -1 if it does not have all that it was to have; *why may be filled then. */
+/* Closes it, and removes it if it is new and empty. -1 if it does not have all that it was to have;
+ * *why may be filled then. */
 int journal_close(struct journal *journal, struct failure *why);
 
 #endif

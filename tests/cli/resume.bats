@@ -224,6 +224,9 @@ PYTHON
     [ "$output" = "qedscrub: d: is a directory, a file name is needed" ]
     run -1 qedscrub audit d --journal=nowhere/j
     [ "$output" = "qedscrub: nowhere/j: No such file or directory" ]
+    run -1 qedscrub audit --journal=j
+    run -1 qedscrub audit d --journal=j --report csv=nowhere/a.csv
+    [ ! -e j ]
     for name in - ''; do
         run -1 qedscrub audit d "--journal=$name"
         [[ $output == *"give the name of a file"* ]]

@@ -125,6 +125,28 @@ static void torn_ends_go(void **state)
     }
 }
 
+/* A file that we made for nothing is not left behind; what has taken its place is. */
+static void empty_ones_go(void **state)
+{
+    struct fleet fleet;
+    struct journal *journal = begin(&fleet);
+
+    (void)state;
+    assert_int_equal(access("j", F_OK), 0);
+    end(journal, &fleet);
+    assert_int_equal(access("j", F_OK), -1);
+    journal = begin(&fleet);
+    assert_int_equal(rename("j", "k"), 0);
+    put(LINE("./a"));
+    end(journal, &fleet);
+    expect_text(LINE("./a"));
+    unlink("j");
+    put("");
+    assert_int_equal(unlink("k"), 0);
+    end(begin(&fleet), &fleet);
+    expect_text("");
+}
+
 static void images_are_refused(void **state)
 {
     struct fleet_source source = {.torn = true};
@@ -180,8 +202,9 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
     const struct CMUnitTest tests[] = {
-        TEST(records_come_back), TEST(torn_ends_go),    TEST(images_are_refused),
-        TEST(one_at_a_time),     TEST(none_is_no_harm), TEST(known_by_what_it_is),
+        TEST(records_come_back),   TEST(torn_ends_go),  TEST(images_are_refused),
+        TEST(empty_ones_go),       TEST(one_at_a_time), TEST(none_is_no_harm),
+        TEST(known_by_what_it_is),
     };
 
     return cmocka_run_group_tests_name("journal", tests, NULL, NULL);
