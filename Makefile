@@ -142,6 +142,9 @@ $(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/ima
                             $(libbugreport) $(libqed) $(libbase)
 	$(call quiet,LINK   )$(fuzz_link) -fsanitize=fuzzer
 
+$(BUILD)/tests/fuzz/dump: $(addprefix $(BUILD)/tests/fuzz/,dump.o image.o) $(libqed) $(libbase)
+	$(call quiet,LINK   )$(fuzz_link)
+
 $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(libbugreport) $(libqed) $(libbase)
 	$(call quiet,LINK   )$(CC) $(all_cflags) $(all_ldflags) -o $@ $^ $(bundle_libs)
 
@@ -157,7 +160,7 @@ check:  ## install what the tests need, build, and pass every test
 	@$(MAKE) --no-print-directory check-only
 
 .PHONY: check-only
-check-only: all $(BUILD)/mkimage $(BUILD)/tests/bench/audits $(unit_tests) $(fuzz_replays)  ## the tests alone; TESTS='unit cli ...' picks
+check-only: all $(BUILD)/mkimage $(BUILD)/tests/bench/audits $(BUILD)/tests/fuzz/dump $(unit_tests) $(fuzz_replays)  ## the tests alone; TESTS='unit cli ...' picks
 	@BUILD='$(abspath $(BUILD))' tests/run $(TESTS)
 
 .PHONY: check-more

@@ -2,13 +2,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Predictions against the real qemu-img check, on random images and on their metadata images.
 
-On the way each image is audited by a survey and in qemu's order, which must be the same.
+On the way each image is audited by a survey and in qemu's order, which must be the same. The images
+that the fuzz targets make of their corpus, and of random inputs, take part too: those have what
+nobody thought of.
 
 Usage: test_differential.py [COUNT [FIRST_SEED]]
 """
 
+import glob
 import json
 import os
+import random
 import re
 import sys
 import tempfile
@@ -17,6 +21,12 @@ from harness import (BUILD, MKIMAGE, QEDSCRUB, Tap, differences, need, over_seed
                      random_image, run, unpack)
 
 AUDITS = os.path.join(BUILD, "tests/bench/audits")
+DUMP = os.path.join(BUILD, "tests/fuzz/dump")
+
+# The fuzz targets that read images, and how many bytes of an input are not the image's.
+TARGETS = {"walk": 3, "scrub": 1}
+CORPUS = [(target, path) for target in TARGETS
+          for path in sorted(glob.glob("tests/fuzz/corpus/%s/*" % target))]
 
 
 def check_copy(image, folder, real):
@@ -37,9 +47,8 @@ def check_copy(image, folder, real):
     return "identical" if same else "differs", wrong
 
 
-def check(seed, folder):
-    image = os.path.join(folder, "image.qed")
-    told = random_image(seed, image)
+def check_image(image, folder, told):
+    """One image, of which it is told what it is."""
     real = qemu_check(image)
     info = run(QEDSCRUB, "info", "-f", "qed", "--output=json", image)
     record = json.loads(info.stdout)
@@ -54,6 +63,25 @@ def check(seed, folder):
     return {"failed": told + ": " + "; ".join(wrong) if wrong else None, "copy": copy,
             "outcome": real["exit-status"],
             "kinds": re.findall(r" ([a-z0-9-]+)\[", told)}
+
+
+def check(seed, folder):
+    image = os.path.join(folder, "image.qed")
+    return check_image(image, folder, random_image(seed, image))
+
+
+def check_input(number, folder):
+    """The image that a fuzz target makes of an input of its corpus, or of a random one."""
+    image, name = os.path.join(folder, "image.qed"), os.path.join(folder, "input")
+    target = "walk"
+    if number < len(CORPUS):
+        target, name = CORPUS[number]
+    else:
+        dice = random.Random(number)
+        with open(name, "wb") as file:
+            file.write(dice.randbytes(dice.randrange(12, 300)))
+    need(run(DUMP, str(TARGETS[target]), name, image))
+    return check_image(image, folder, "input %d (%s, %s)" % (number, target, name))
 
 
 def fixtures_as_registered():
@@ -72,6 +100,16 @@ def fixtures_as_registered():
             if line.split()[1:] != [str(real["exit-status"])] + figures:
                 wrong.append("%s: real %s %s" % (line, real["exit-status"], figures))
     return wrong
+
+
+def test_inputs(tap, count):
+    """The corpus, and so many random inputs."""
+    results = list(over_seeds(check_input, range(len(CORPUS) + count)))
+    failures = [result["failed"] for result in results if result["failed"]]
+    tap.test("%d images from fuzz inputs, of them %d of the corpus: equal too" %
+             (len(results), len(CORPUS)), len(CORPUS) > 100 and not failures, *failures[:20])
+    opened = sum(result.get("outcome", 1) != 1 for result in results)
+    tap.test("qemu opens many of them", opened > len(results) // 4, "%d" % opened)
 
 
 def main():
@@ -103,6 +141,7 @@ def main():
     tap.test("every kind of corruption occurred", not missing or count < 2000, *missing)
     tap.test("most copies have the original's verdict",
              tally.get("copy identical", 0) > 10 * tally.get("copy differs", 0))
+    test_inputs(tap, count // 10)
     tap.end()
 
 
