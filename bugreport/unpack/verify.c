@@ -86,11 +86,16 @@ void verify_read(struct verification *verification, int fd, unsigned jobs)
     verify_some(&job, 2);
 }
 
-void verify_run(struct verification *verification, int fd, unsigned jobs, struct source *original)
+void verify_run(struct verification *verification, int fd, unsigned jobs, struct source *original,
+                struct meter *meter)
 {
     struct audit_feed feed = {0};
-    struct verify_job job = {
-        .verification = verification, .fd = fd, .jobs = jobs, .original = original, .feed = &feed};
+    struct verify_job job = {.verification = verification,
+                             .fd = fd,
+                             .jobs = jobs,
+                             .original = original,
+                             .feed = &feed,
+                             .meter = meter};
 
     verify_some(&job, sizeof(steps) / sizeof(steps[0]));
     audit_feed_free(&feed);

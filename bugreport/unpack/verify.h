@@ -49,10 +49,12 @@ void verify_read(struct verification *verification, int fd, unsigned jobs);
 
 /*
  * Verifies the bundle in an open file or pipe, against an original or, NULL, by itself. Whatever
- * keeps a step from being carried out makes it a failed one. jobs: see stream_open(). verify_free()
- * is due afterwards.
+ * keeps a step from being carried out makes it a failed one. jobs: see stream_open(). A
+ * meter, or NULL, is told how far the audits are; how far the reading is shows in the file's
+ * position. verify_free() is due afterwards.
  */
-void verify_run(struct verification *verification, int fd, unsigned jobs, struct source *original);
+void verify_run(struct verification *verification, int fd, unsigned jobs, struct source *original,
+                struct meter *meter);
 
 void verify_free(struct verification *verification);
 

@@ -285,7 +285,7 @@ static int check_words(const struct record_copy *copy, const struct grammar *gra
 int verify_figures(struct verify_job *job, struct failure *why)
 {
     const struct audit_options options = {
-        .atlas = true, .jobs = crew_size(job->jobs), .feed = job->feed};
+        .atlas = true, .jobs = crew_size(job->jobs), .feed = job->feed, .meter = job->meter};
     const struct record *record = &job->verification->record;
     struct audit_figures figures;
 

@@ -161,7 +161,7 @@ static int scrub_again(struct verify_job *job, struct failure *why)
 
 int verify_original(struct verify_job *job, struct failure *why)
 {
-    const struct audit_options options = {.keep = 0};
+    const struct audit_options options = {.keep = 0, .meter = job->meter};
     struct comparison comparison = {
         .copy = &job->verification->contents.image.source,
         .original = job->original,
@@ -217,7 +217,7 @@ static int compare_records(const struct record *told, const struct record *found
 
 int verify_verdict(struct verify_job *job, struct failure *why)
 {
-    const struct audit_options options = {.keep = 0};
+    const struct audit_options options = {.keep = 0, .meter = job->meter};
     const struct record *told = &job->verification->record;
     struct record found = {0};
     int result = -1;

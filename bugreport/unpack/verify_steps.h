@@ -17,6 +17,7 @@ struct verify_job {
     int fd;
     unsigned jobs;           /* threads to inflate with */
     struct source *original; /* NULL: none */
+    struct meter *meter;     /* of the audits; NULL: none */
     char *text;              /* of the check under way: what was seen */
 };
 

@@ -19,7 +19,7 @@ static int write_copy(const struct options *options, struct map *map, struct scr
 
     if (output_open(&output, options->words[0], &output_options, why))
         return -1;
-    if (sparse_write(output, &scrub->source, why)) {
+    if (sparse_write(output, &scrub->source, NULL, why)) {
         output_discard(output);
         return -1;
     }

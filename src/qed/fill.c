@@ -63,7 +63,7 @@ static int fill_run(struct fill *fill, const struct walk_step *step, struct fail
 }
 
 int fill_write(struct output *output, struct source *source, const struct audit *audit,
-               uint64_t *clusters, struct failure *why)
+               struct meter *meter, uint64_t *clusters, struct failure *why)
 {
     uint64_t l1_offset = audit->header.l1_table_offset;
     struct fill fill = {.output = output, .geometry = &audit->geometry};
@@ -74,11 +74,13 @@ int fill_write(struct output *output, struct source *source, const struct audit 
         list_tables(&fill, source, l1_offset, why))
         goto out;
     while ((more = walk_next(&walk, why)) > 0) {
-        if (walk.step.event == WALK_ELEMENTS && walk.step.run.class == ELEMENT_VALID &&
-            !walk.step.duplicate && fill_run(&fill, &walk.step, why)) {
+        if (walk.step.event != WALK_ELEMENTS || walk.step.run.class != ELEMENT_VALID)
+            continue;
+        if (!walk.step.duplicate && fill_run(&fill, &walk.step, why)) {
             more = -1;
             break;
         }
+        meter_add(meter, walk.step.run.count);
     }
     *clusters = fill.clusters;
 out:

@@ -18,9 +18,9 @@
 
 /*
  * Writes to the output, which holds the image of the source already, by the source's audit. Counts
- * the clusters that were filled.
+ * the clusters that were filled. A meter, or NULL, is moved by the valid elements gone through.
  */
 int fill_write(struct output *output, struct source *source, const struct audit *audit,
-               uint64_t *clusters, struct failure *why);
+               struct meter *meter, uint64_t *clusters, struct failure *why);
 
 #endif

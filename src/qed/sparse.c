@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "qed/sparse.h"
 
-int sparse_write(struct output *output, struct source *source, struct failure *why)
+int sparse_write(struct output *output, struct source *source, struct meter *meter,
+                 struct failure *why)
 {
     struct extent data;
     uint64_t at = 0;
@@ -15,6 +16,7 @@ int sparse_write(struct output *output, struct source *source, struct failure *w
 
         if (!bytes || output_write_at(output, data.offset, bytes, size, why))
             return -1;
+        meter_add(meter, size);
         at = data.offset + size;
     }
     return found;

@@ -118,7 +118,8 @@ static int record_bundle(struct show *show, struct verification *verification, s
                          struct failure *why)
 {
     const struct audit_options options = {.keep = show->options->max_findings,
-                                          .atlas = draws(show)};
+                                          .atlas = draws(show),
+                                          .meter = progress_meter(show->options->progress)};
     struct source *image = &verification->contents.image.source;
     char name[HEADER_MAX_NAME + 1];
     int length;
@@ -190,8 +191,12 @@ int cmd_info(const struct options *options)
                     QUOTE(side->path));
         status = STATUS_NOT_QED;
     }
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
+        if (side->kind == SIDE_BUNDLE)
+            progress_watch(options->progress, "reading", side->fd);
         status = worker_run(show, &context, side->path, options, &text, &why);
+        progress_watch(options->progress, NULL, 0);
+    }
     if (text)
         fputs(text, stdout);
     if (why.text[0])

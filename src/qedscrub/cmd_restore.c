@@ -13,6 +13,7 @@
 #include "qed/sparse.h"
 #include "qedscrub/archive.h"
 #include "qedscrub/commands.h"
+#include "qedscrub/progress.h"
 #include "qedscrub/status.h"
 #include "qedscrub/worker.h"
 
@@ -57,7 +58,8 @@ static int explain_length(const struct job *job, uint64_t size, struct failure *
 static int fill(const struct job *job, struct source *image, uint64_t data, FILE *out,
                 struct failure *why)
 {
-    const struct audit_options options = {.keep = 0};
+    struct meter *meter = progress_meter(job->options->progress);
+    const struct audit_options options = {.keep = 0, .meter = meter};
     struct audit *audit = calloc(1, sizeof(*audit));
     uint64_t clusters = 0, filled;
     int result = -1;
@@ -73,7 +75,10 @@ static int fill(const struct job *job, struct source *image, uint64_t data, FILE
     if (!checked_multiply(audit->usage.valid_elements, FILLED_CLUSTER, &filled) ||
         !checked_add(filled, data, &filled))
         filled = UINT64_MAX;
-    if (check_room(job, filled, why) || fill_write(job->output, image, audit, &clusters, why))
+    if (check_room(job, filled, why))
+        goto out;
+    meter_begin(meter, "filling clusters", audit->usage.valid_elements, false);
+    if (fill_write(job->output, image, audit, meter, &clusters, why))
         goto out;
     fprintf(out, "  %" PRIu64 " data clusters hold their guest position\n", clusters);
     result = 0;
@@ -87,11 +92,13 @@ static int write_image(const struct job *job, struct image_store *image, FILE *o
                        struct failure *why)
 {
     char size[TEXT_SIZE_SIZE], data[TEXT_SIZE_SIZE];
+    struct meter *meter = progress_meter(job->options->progress);
     struct failure writing = {0};
 
     if (check_room(job, image->used, why))
         return -1;
-    if (sparse_write(job->output, &image->source, &writing)) {
+    meter_begin(meter, "writing", image->used, true);
+    if (sparse_write(job->output, &image->source, meter, &writing)) {
         explain_length(job, image->source.size, &writing);
         *why = writing;
         return -1;
@@ -160,8 +167,11 @@ int cmd_restore(const struct options *options)
 
     if (!check_words(options, &why)) {
         job.path = options->words[0];
-        if (!open_files(&job, &bundle, &output_options, &why))
+        if (!open_files(&job, &bundle, &output_options, &why)) {
+            progress_watch(options->progress, "reading", job.fd);
             status = worker_run(restore, &job, job.path, options, &text, &why);
+            progress_watch(options->progress, NULL, 0);
+        }
     }
     if (status == STATUS_OK) {
         if (output_commit(job.output, &why))

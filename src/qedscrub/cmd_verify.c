@@ -8,6 +8,7 @@
 #include "qedscrub/archive.h"
 #include "qedscrub/commands.h"
 #include "qedscrub/image.h"
+#include "qedscrub/progress.h"
 #include "qedscrub/status.h"
 #include "qedscrub/worker.h"
 
@@ -16,6 +17,7 @@ struct job {
     const char *path;
     int fd;
     unsigned jobs;
+    struct meter *meter;
     bool has_original;
     struct image original;
 };
@@ -67,7 +69,7 @@ static int verify(void *context, FILE *out, struct failure *why)
         return STATUS_FAILED;
     }
     verify_run(verification, job->fd, job->jobs,
-               job->has_original ? map_source(job->original.map) : NULL);
+               job->has_original ? map_source(job->original.map) : NULL, job->meter);
     print_checks(out, verification);
     print_conclusion(out, job->path, verification);
     status = verification->proved ? STATUS_OK : STATUS_FAILED;
@@ -82,6 +84,7 @@ static int open_files(struct job *job, const struct options *options, struct fai
     if (job->fd < 0)
         return STATUS_FAILED;
     job->jobs = options->jobs;
+    job->meter = progress_meter(options->progress);
     job->has_original = options->against;
     return options->against ? image_open(&job->original, options->against, options, why)
                             : STATUS_OK;
@@ -101,8 +104,11 @@ int cmd_verify(const struct options *options)
     }
     job.path = options->words[0];
     status = open_files(&job, options, &why);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
+        progress_watch(options->progress, "verifying", job.fd);
         status = worker_run(verify, &job, job.path, options, &text, &why);
+        progress_watch(options->progress, NULL, 0);
+    }
     if (text)
         fputs(text, stdout);
     if (why.text[0])

@@ -71,6 +71,7 @@ void progress_watch(struct progress *progress, const char *phase, int fd)
     if (!progress)
         return;
     progress->watched = phase && !fstat(fd, &file) ? fd : 0;
+    progress->reading = phase;
     if (progress->watched)
         meter_begin(progress->meter, phase, (uint64_t)file.st_size, true);
 }
@@ -150,7 +151,7 @@ void progress_tick(struct progress *progress)
 
     if (!progress || !progress->meter)
         return;
-    if (progress->watched > 0)
+    if (progress->watched > 0 && atomic_load(&progress->meter->phase) == progress->reading)
         meter_set(progress->meter, (uint64_t)lseek(progress->watched, 0, SEEK_CUR));
     if (!atomic_load(&progress->meter->phase))
         return;

@@ -24,7 +24,8 @@ struct progress {
     sigset_t old;  /* signals that were blocked before */
     double due;    /* when the next line is, as of meter_now() */
     bool line_is_shown;
-    int watched; /* a descriptor whose position is what is done; 0: none */
+    int watched;         /* a descriptor whose position is what is done; 0: none */
+    const char *reading; /* the phase in which it is */
 };
 
 /* Begins to look. Without memory or signals there is no progress to tell, and no failure. */
@@ -37,8 +38,8 @@ static inline struct meter *progress_meter(const struct progress *progress)
 }
 
 /*
- * From here on the position of a file, which some process is reading, tells how far a phase is. A
- * phase of NULL ends that.
+ * From here on the position of a file, which some process is reading, tells how far a phase is,
+ * until the work begins another one. A phase of NULL ends that.
  */
 void progress_watch(struct progress *progress, const char *phase, int fd);
 

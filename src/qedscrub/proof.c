@@ -15,6 +15,7 @@ struct proof {
     const char *name;
     int fd;
     unsigned jobs;
+    struct meter *meter;
 };
 
 static int prove(void *context, FILE *out, struct failure *why)
@@ -28,7 +29,7 @@ static int prove(void *context, FILE *out, struct failure *why)
         failure_set_errno(why, ENOMEM, "%s: cannot be verified", QUOTE(proof->name));
         return STATUS_FAILED;
     }
-    verify_run(verification, proof->fd, proof->jobs, NULL);
+    verify_run(verification, proof->fd, proof->jobs, NULL, proof->meter);
     if (verification->proved) {
         status = STATUS_OK;
     } else {
@@ -47,7 +48,8 @@ static int prove(void *context, FILE *out, struct failure *why)
 int proof_run(struct output *output, const char *name, const struct options *options,
               struct failure *why)
 {
-    struct proof proof = {name, output_reopen(output, why), options->jobs};
+    struct proof proof = {name, output_reopen(output, why), options->jobs,
+                          progress_meter(options->progress)};
     char *text = NULL;
     int status = STATUS_FAILED;
 

@@ -9,6 +9,7 @@
 #include "base/quote.h"
 #include "bugreport/fleet_read.h"
 #include "qedscrub/archive.h"
+#include "qedscrub/progress.h"
 #include "qedscrub/status.h"
 
 #define SNIFF_SIZE 263
@@ -75,8 +76,10 @@ int side_open(struct side *side, const char *path, const struct options *options
 
 static int load_image(struct side *side, const struct options *options, struct failure *why)
 {
-    int status = image_audit(&side->image, options, why);
+    int status;
 
+    side->image.meter = progress_meter(options->progress);
+    status = image_audit(&side->image, options, why);
     if (status != STATUS_OK)
         return status;
     side->current = &side->record;

@@ -163,6 +163,27 @@ screen_shows() {
     [ ! -s err ]
 }
 
+# Some reads of a bundle and writes of an image take more than half a second.
+slowed() {
+    traced -qq -o trace -e trace=read,pwrite64 -e inject=read:delay_enter=600000:when=12+16 \
+        -e inject=pwrite64:delay_enter=600000:when=3+6 qedscrub "$@"
+}
+
+@test "progress of what reads bundles" {
+    mkimage --layout frag:30 --virtual 32G big.qed >/dev/null
+    qedscrub -q big.qed -o big.tar
+    slowed verify -p big.tar 2>err >/dev/null
+    grep -E '^verifying: [0-9.]+ [KM]iB of [0-9.]+ MiB \([0-9]+ %\)' err
+    slowed info -p big.tar 2>err >/dev/null
+    grep -E '^reading: [0-9.]+ [KM]iB of [0-9.]+ MiB \([0-9]+ %\)' err
+    slowed restore -p big.tar -o one.qed 2>err
+    grep -E '^reading: [0-9.]+ [KM]iB of [0-9.]+ MiB \([0-9]+ %\)' err
+    grep -E '^writing: [0-9.]+ [KM]iB of [0-9.]+ MiB \([0-9]+ %\)' err
+    qedscrub diff one.qed big.qed
+    slowed restore -q big.tar -o two.qed 2>err
+    [ ! -s err ]
+}
+
 @test "progress of an audit counts images" {
     for i in $(seq 40); do cp --reflink=auto a.qed $i.qed; done
     qedscrub audit -p -j 1 . 2>err >/dev/null

@@ -23,12 +23,14 @@ server() {
 }
 
 @test "a slow disk: lines tell how far it is, and the end is as usual" {
-    promise P6 "every read takes 50 ms: progress is told" 2
+    promise P6 "every read takes 50 ms: progress of info, pack and diff is told" 3
     make_big_image a.qed 32G
     serve a.qed --filter=delay rdelay=50ms
     qedscrub info -p --output=json disk/image >slow 2>said
     grep -E '^reading tables: [0-9.]+ [KMG]iB of [0-9.]+ [KMG]iB \([0-9]+ %\), [0-9.]+ [KMG]iB/s' said
     qedscrub -p disk/image -o out/b.tar.gz 2>said
+    grep '^reading tables: ' said
+    qedscrub diff -U -p a.qed disk/image 2>said
     grep '^reading tables: ' said
     umount disk/image
     qedscrub -q a.qed -o plain.tar.gz

@@ -34,7 +34,7 @@ static void verify(int fd)
 {
     static struct verification verification;
 
-    verify_run(&verification, fd, 1, NULL);
+    verify_run(&verification, fd, 1, NULL, NULL);
     demand(verification.count > 0 && verification.count <= VERIFY_MAX_CHECKS);
     for (size_t i = 0; i < verification.count; i++) {
         const struct verify_check *check = &verification.checks[i];

@@ -26,9 +26,9 @@ static int write_filled(struct tiny_image *image, uint64_t *clusters)
     folder_make(folder);
     snprintf(path, sizeof(path), "%s/out", folder);
     EXPECT_OK(output_open(&output, path, &output_options, &why), &why);
-    EXPECT_OK(sparse_write(output, &image->memory.source, &why), &why);
+    EXPECT_OK(sparse_write(output, &image->memory.source, NULL, &why), &why);
     EXPECT_OK(audit_run(audit, &image->memory.source, &options, &why), &why);
-    EXPECT_OK(fill_write(output, &image->memory.source, audit, clusters, &why), &why);
+    EXPECT_OK(fill_write(output, &image->memory.source, audit, NULL, clusters, &why), &why);
     EXPECT_OK(output_commit(output, &why), &why);
     fd = open(path, O_RDONLY);
     assert_true(fd >= 0);

@@ -167,6 +167,9 @@ static void a_file_that_is_read_can_be_watched(void **state)
     progress_tick(&progress);
     assert_int_equal(atomic_load(&progress.meter->done), 40);
     assert_int_equal(atomic_load(&progress.meter->total), 100);
+    meter_begin(progress.meter, "writing", 7, false);
+    progress_tick(&progress);
+    assert_int_equal(atomic_load(&progress.meter->done), 0);
     progress_end(&progress);
     fclose(file);
 }

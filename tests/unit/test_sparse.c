@@ -31,7 +31,7 @@ static void data_and_holes(void **state)
     folder_make(folder);
     snprintf(path, sizeof(path), "%s/out", folder);
     EXPECT_OK(output_open(&output, path, &options, &why), &why);
-    EXPECT_OK(sparse_write(output, &memory.source, &why), &why);
+    EXPECT_OK(sparse_write(output, &memory.source, NULL, &why), &why);
     EXPECT_OK(output_commit(output, &why), &why);
     fd = open(path, O_RDONLY);
     assert_int_equal(pread(fd, bytes, 4 * MIB, 0), 4 * MIB);
@@ -61,9 +61,9 @@ static void failures_are_told(void **state)
     folder_make(folder);
     snprintf(path, sizeof(path), "%s/out", folder);
     EXPECT_OK(output_open(&output, path, &options, &why), &why);
-    EXPECT_FAILURE(sparse_write(output, &memory.source, &why), &why, "out of calls");
+    EXPECT_FAILURE(sparse_write(output, &memory.source, NULL, &why), &why, "out of calls");
     memory.source.size = UINT64_MAX;
-    EXPECT_FAILURE(sparse_write(output, &memory.source, &why), &why, "cannot make a file");
+    EXPECT_FAILURE(sparse_write(output, &memory.source, NULL, &why), &why, "cannot make a file");
     output_discard(output);
     assert_int_equal(rmdir(folder), 0);
     memory_source_free(&memory);

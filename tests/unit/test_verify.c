@@ -83,7 +83,7 @@ static const char *verify(const struct verify_test *test, bool against)
     const char *failed = NULL;
 
     verify_run(verification, fd, 2,
-               against ? (struct source *)(uintptr_t)&test->image.memory.source : NULL);
+               against ? (struct source *)(uintptr_t)&test->image.memory.source : NULL, NULL);
     if (!verification->proved)
         failed = verification->checks[verification->count - 1].name;
     for (size_t i = 0; i < verification->count; i++)
