@@ -290,10 +290,12 @@ No space left on device" ]
 
 @test "a run that goes on and is stopped keeps what was known" {
     take_fleet
-    run -137 audit_until KILL 150
+    run -2 qedscrub audit d --journal=whole
+    # Those that come last are known, and would not have had their turn.
+    tail -n 100 whole >j
     run -143 audit_until TERM 5 --report ndjson=part.ndjson
+    [ "$(wc -l <j)" -ge 104 ] && [ "$(wc -l <j)" -lt 150 ]
     [ "$(grep -c qedscrub-record part.ndjson)" -eq "$(wc -l <j)" ]
-    [ "$(wc -l <j)" -ge 153 ]
 }
 
 @test "the report may take the journal's place" {
