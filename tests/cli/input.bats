@@ -226,6 +226,7 @@ refused() {
     for fixture in bad-many good-tail bad-truncated-table good-64tib; do
         mkimage "$BATS_TEST_DIRNAME/../../fixtures/$fixture.qedtxt" $fixture.qed >/dev/null
     done
+    sync ./*.qed # how many blocks there are is settled late
     before=$(identity *.qed)
     for image in *.qed; do
         qedscrub info $image >/dev/null || [ $? -ne 1 ]
