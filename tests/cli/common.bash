@@ -33,6 +33,12 @@ absent() {
     fi
 }
 
+# Runs a line of shell that may write no more than some KiB to a file: KIB LINE. Where programs are
+# built for coverage, what they note of it would be cut as well, and goes nowhere instead.
+cramped() {
+    GCOV_PREFIX=/dev/null bash -c "ulimit -f $1; $2"
+}
+
 # strace, which the leak checker of a sanitized build does not bear.
 traced() {
     ASAN_OPTIONS=detect_leaks=0 strace -f "$@"

@@ -151,7 +151,7 @@ refused() {
 
 @test "no room for the output: a message, and nothing left" {
     make_image a.qed
-    run bash -c 'ulimit -f 1; exec qedscrub a.qed -o out/b.tar'
+    run cramped 1 'exec qedscrub a.qed -o out/b.tar'
     [ "$status" -eq 1 ]
     [ "${#lines[@]}" -eq 1 ]
     [[ "$output" == *"out/b.tar: cannot write: File too large" ]]

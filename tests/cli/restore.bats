@@ -90,7 +90,7 @@ restore_onto() {
 @test "where a file of that length cannot be, one is told what to do" {
     truncate -s 5T a.qed
     qedscrub -q a.qed -o big.tar.gz
-    run bash -c 'ulimit -f 1000; qedscrub restore big.tar.gz -o copy.qed'
+    run cramped 1000 'qedscrub restore big.tar.gz -o copy.qed'
     [ "$status" -eq 1 ]
     [[ "$output" == *"cannot hold a file of 5 TiB"*"XFS, Btrfs or tmpfs"*"qedscrub info big.tar.gz"* ]]
     [ ! -e copy.qed ]

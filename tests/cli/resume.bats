@@ -266,7 +266,7 @@ No space left on device" ]
     # A limit on the size of files, and images that are sound.
     rm d
     take_images sound.qed
-    run -1 bash -c 'ulimit -f 0; exec qedscrub audit d --exit-zero --journal=k >/dev/stderr'
+    run -1 cramped 0 'exec qedscrub audit d --exit-zero --journal=k >/dev/stderr'
     [[ $output == *"k: cannot write; the audit goes on without a journal: File too large"* ]]
     [[ $output == *"1 image: 1 consistent"* ]]
 }
