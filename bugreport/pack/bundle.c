@@ -54,6 +54,28 @@ static void hash_extent(struct sha256_ctx *hash, const struct extent *extent)
     sha256_update(hash, sizeof(bytes), bytes);
 }
 
+/*
+ * The next bytes of a range and how many they are, put where the archive wants them if it says. A
+ * metadata image is read from multiples of 8 on.
+ */
+static const unsigned char *next_bytes(struct bundle *bundle, uint64_t at, uint64_t end,
+                                       size_t *size, struct failure *why)
+{
+    struct scrub *scrub = bundle->scrub;
+    unsigned char *room;
+    size_t most = 0;
+
+    if (tarball_room(bundle->tarball, &room, &most, why))
+        return NULL;
+    most -= most % QED_ELEMENT_SIZE;
+    if (room && most > 0) {
+        *size = end - at < most ? (size_t)(end - at) : most;
+        return scrub_read(scrub, at, room, *size, why) ? NULL : room;
+    }
+    *size = end - at < SOURCE_CHUNK ? (size_t)(end - at) : SOURCE_CHUNK;
+    return source_range(&scrub->source, at, *size, why);
+}
+
 static int add_range(struct bundle *bundle, const struct extent *range, struct failure *why)
 {
     struct scrub *scrub = bundle->scrub;
@@ -61,8 +83,8 @@ static int add_range(struct bundle *bundle, const struct extent *range, struct f
     uint64_t at = range->offset, end = range->offset + range->size;
 
     while (at < end) {
-        size_t size = end - at < SOURCE_CHUNK ? (size_t)(end - at) : SOURCE_CHUNK;
-        const unsigned char *bytes = source_range(&scrub->source, at, size, why);
+        size_t size;
+        const unsigned char *bytes = next_bytes(bundle, at, end, &size, why);
 
         if (!bytes || tarball_data(bundle->tarball, at, bytes, size, why))
             return -1;

@@ -135,11 +135,14 @@ unsigned char *gzip_room(struct gzip *gzip, size_t *size, struct failure *why)
 }
 
 /* The next size bytes of a job are to be hashed, too. */
-static void add_to_hashed(struct job *job, size_t size)
+static int add_to_hashed(struct job *job, size_t size, struct failure *why)
 {
     if (job->hashed_end == job->hashed_from)
-        job->hashed_from = job->size;
-    job->hashed_end = job->size + size;
+        job->hashed_from = job->hashed_end = job->size;
+    if (job->hashed_end != job->size)
+        return failure_set(why, "what is to be hashed does not come in a row");
+    job->hashed_end += size;
+    return 0;
 }
 
 static int write_bytes(struct gzip *gzip, const void *bytes, size_t size, bool hashed,
@@ -156,8 +159,8 @@ static int write_bytes(struct gzip *gzip, const void *bytes, size_t size, bool h
         part = part < size ? part : size;
         if (room != at)
             memcpy(room, at, part);
-        if (hashed)
-            add_to_hashed(gzip->filling, part);
+        if (hashed && add_to_hashed(gzip->filling, part, why))
+            return -1;
         gzip->filling->size += part;
         if (gzip->filling->size == GZIP_BLOCK_SIZE)
             give_job(gzip);
@@ -195,12 +198,10 @@ int gzip_digest(struct gzip *gzip, char hex[SINK_HEX_SIZE], struct failure *why)
 
     if (write_jobs(gzip, why))
         return -1;
-    if (job) {
-        sha256_update(&gzip->line.hash, job->hashed_end - job->hashed_from,
-                      job->bytes + job->hashed_from);
+    hash_line_end(&gzip->line, job ? job->bytes + job->hashed_from : NULL,
+                  job ? job->hashed_end - job->hashed_from : 0, hex);
+    if (job)
         job->hashed_from = job->hashed_end;
-    }
-    sink_hex(&gzip->line.hash, hex);
     return 0;
 }
 

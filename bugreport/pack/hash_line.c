@@ -27,3 +27,9 @@ void hash_line_add(struct hash_line *line, uint64_t number, const void *bytes, s
     pthread_cond_broadcast(&line->moved);
     pthread_mutex_unlock(&line->lock);
 }
+
+void hash_line_end(struct hash_line *line, const void *bytes, size_t size, char hex[SINK_HEX_SIZE])
+{
+    sha256_update(&line->hash, size, bytes);
+    sink_hex(&line->hash, hex);
+}

@@ -2,10 +2,9 @@
 #ifndef BUGREPORT_PACK_HASH_LINE_H
 #define BUGREPORT_PACK_HASH_LINE_H
 
-#include <nettle/sha2.h>
 #include <pthread.h>
-#include <stddef.h>
-#include <stdint.h>
+
+#include "bugreport/pack/sink.h"
 
 /*
  * A SHA-256 over parts that several threads have at hand, each of which adds its part when those
@@ -27,5 +26,11 @@ void hash_line_free(struct hash_line *line);
  * by somebody who begins it after those before have been begun.
  */
 void hash_line_add(struct hash_line *line, uint64_t number, const void *bytes, size_t size);
+
+/*
+ * Adds some last bytes and gives the hash in hex; the next part begins a new one. Nobody may be
+ * adding meanwhile.
+ */
+void hash_line_end(struct hash_line *line, const void *bytes, size_t size, char hex[SINK_HEX_SIZE]);
 
 #endif

@@ -30,6 +30,7 @@ struct tarball {
     size_t hole_size;
     const struct extents *ranges; /* of the sparse member under way */
     uint64_t position, filled;    /* in it */
+    uint64_t hashed;              /* bytes of its data, by gzip */
     const unsigned char *room;    /* where the next data are to be, NULL: anywhere */
     const unsigned char *data;    /* what is being written of it, NULL: nothing */
     size_t data_size;
@@ -75,6 +76,7 @@ static int pass_on(struct tarball *tarball, const unsigned char *bytes, size_t s
 
     if (check_room(tarball, bytes))
         return -1;
+    tarball->hashed += is_data ? size : 0;
     if (!tarball->gzip)
         return sink_write(tarball->sink, bytes, size, why);
     return is_data ? gzip_write_hashed(tarball->gzip, bytes, size, why)
@@ -258,7 +260,7 @@ int tarball_begin_sparse(struct tarball *tarball, const char *name, uint64_t siz
         return failure_set(why, "libarchive did not take the %zu ranges of %s", ranges->count,
                            name);
     }
-    tarball->position = tarball->filled = 0;
+    tarball->position = tarball->filled = tarball->hashed = 0;
     tarball->ranges = ranges;
     return write_header(tarball, entry, why);
 }
@@ -321,10 +323,13 @@ int tarball_end_sparse(struct tarball *tarball, char hex[SINK_HEX_SIZE], struct 
         return failure_set(why, "data are missing in a sparse member of the archive");
     if (finish_member(tarball, why))
         return -1;
-    if (tarball->gzip)
-        return gzip_digest(tarball->gzip, hex, why);
-    sink_hex(&tarball->hash, hex);
-    return 0;
+    if (!tarball->gzip) {
+        sink_hex(&tarball->hash, hex);
+        return 0;
+    }
+    if (tarball->hashed != tarball->filled)
+        return failure_set(why, "libarchive handed data on from a place of its own");
+    return gzip_digest(tarball->gzip, hex, why);
 }
 
 int tarball_finish(struct tarball *tarball, struct failure *why)
