@@ -159,7 +159,7 @@ EOF
 @test "other file systems are left out, with a word, unless asked for" {
     mkdir d/mounted
     in_namespace() {
-        unshare -Urm sh -c 'mount -t tmpfs none d/mounted && cp d/good.qed d/mounted/other.qed && "$@"' sh "$@"
+        apart --mount sh -c 'mount -t tmpfs none d/mounted && cp d/good.qed d/mounted/other.qed && "$@"' sh "$@"
     }
     run in_namespace qedscrub audit d
     [[ "$output" != *other.qed* ]]

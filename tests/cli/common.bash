@@ -51,3 +51,13 @@ as_nobody() {
     cp -f "$(command -v "$program")" . && chmod 755 . "$program"
     setpriv --reuid=65534 --regid=65534 --clear-groups "./$program" "$@"
 }
+
+# Runs a command in namespaces of its own, told by unshare's options. Root can have them without a
+# user namespace, which a chroot does not give.
+apart() {
+    if [ "$(id -u)" -eq 0 ]; then
+        unshare "$@"
+    else
+        unshare --map-root-user "$@"
+    fi
+}

@@ -311,12 +311,12 @@ END
 }
 
 @test "the node name is in no bundle" {
-    unshare -r --uts sh -c 'hostname canary-node && qedscrub -q --host-facts a.qed -o bug.tar.gz'
+    apart --uts sh -c 'hostname canary-node && qedscrub -q --host-facts a.qed -o bug.tar.gz'
     tar xOf bug.tar.gz | absent -a canary-node
 }
 
 @test "--host-facts: what an os-release says is plain text in ISSUE.md" {
-    unshare -r --mount sh -c 'printf "PRETTY_NAME=\"--> <b>*x* \`y\` [z]\"\n" >release &&
+    apart --mount sh -c 'printf "PRETTY_NAME=\"--> <b>*x* \`y\` [z]\"\n" >release &&
         mount --bind release "$(realpath /etc/os-release)" &&
         qedscrub -q --host-facts a.qed -o bug.tar.gz'
     tar xOf bug.tar.gz qedscrub/ISSUE.md | grep -F 'Operating system: --? ?b??x? ?y? ?z?'

@@ -67,7 +67,7 @@ END
 # Restores onto a file system of that size, and prints what is then there.
 restore_onto() {
     mkdir -p small
-    unshare -Urm sh -c "mount -t tmpfs -o size=$1 none small && qedscrub restore big.tar.gz -o small/copy.qed; \
+    apart --mount sh -c "mount -t tmpfs -o size=$1 none small && qedscrub restore big.tar.gz -o small/copy.qed; \
                         status=\$?; stat -c %s small/copy.qed; exit \$status"
 }
 

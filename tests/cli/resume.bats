@@ -254,7 +254,7 @@ PYTHON
 @test "a journal on a full disk: said once, the reports are right, the run has failed" {
     take_fleet
     run -2 qedscrub audit d $(reports whole)
-    run -2 --separate-stderr unshare -Urm sh -c 'mkdir m && mount -t tmpfs -o size=16k none m &&
+    run -2 --separate-stderr apart --mount sh -c 'mkdir m && mount -t tmpfs -o size=16k none m &&
         qedscrub audit d --journal=m/j "$@"; status=$?; cp m/j j; exit $status' sh $(reports part)
     [ "$stderr" = "qedscrub: m/j: cannot write; the audit goes on without a journal: \
 No space left on device" ]
