@@ -122,7 +122,16 @@ bool fleet_is_complete(const struct fleet *fleet)
 }
 
 /* By path; of one path the entry to keep comes first. first_link holds the order of adding. */
-static int compare(const void *left, const void *right)
+static int compare_age(const void *left, const void *right)
+{
+    const struct fleet_entry *a = left, *b = right;
+    int order = strcmp(a->record.filename, b->record.filename);
+
+    return order ? order : a->first_link > b->first_link ? -1 : 1;
+}
+
+/* The same, for entries that come from several files. */
+static int compare_worth(const void *left, const void *right)
 {
     const struct fleet_entry *a = left, *b = right;
     int order = strcmp(a->record.filename, b->record.filename);
@@ -133,21 +142,23 @@ static int compare(const void *left, const void *right)
         return a->status == ENTRY_OK ? -1 : 1;
     if (a->identity.mtime_ns != b->identity.mtime_ns)
         return a->identity.mtime_ns > b->identity.mtime_ns ? -1 : 1;
-    return a->first_link > b->first_link ? -1 : 1;
+    return compare_age(a, b);
 }
 
-static void sort(struct fleet *fleet)
+/* Sorts the entries from the first on, and keeps of each path the one that compares first. */
+static void sort(struct fleet *fleet, size_t first, int (*compare)(const void *, const void *))
 {
-    size_t kept = 0;
+    size_t kept = first;
 
-    for (size_t i = 0; i < fleet->count; i++)
+    for (size_t i = first; i < fleet->count; i++)
         fleet->entries[i].first_link = i;
-    if (fleet->count)
-        qsort(fleet->entries, fleet->count, sizeof(*fleet->entries), compare);
-    for (size_t i = 0; i < fleet->count; i++) {
+    if (fleet->count > first)
+        qsort(fleet->entries + first, fleet->count - first, sizeof(*fleet->entries), compare);
+    for (size_t i = first; i < fleet->count; i++) {
         struct fleet_entry *entry = &fleet->entries[i];
 
-        if (kept && !strcmp(fleet->entries[kept - 1].record.filename, entry->record.filename))
+        if (kept > first &&
+            !strcmp(fleet->entries[kept - 1].record.filename, entry->record.filename))
             free_entry(entry);
         else
             fleet->entries[kept++] = *entry;
@@ -155,9 +166,14 @@ static void sort(struct fleet *fleet)
     fleet->count = kept;
 }
 
+void fleet_keep_last(struct fleet *fleet, size_t first)
+{
+    sort(fleet, first, compare_age);
+}
+
 int fleet_finish(struct fleet *fleet, struct failure *why)
 {
-    sort(fleet);
+    sort(fleet, 0, compare_worth);
     if (links_resolve(fleet, why) || chains_resolve(fleet, why))
         return -1;
     return 0;

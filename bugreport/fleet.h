@@ -106,6 +106,12 @@ bool fleet_has_all_shards(const struct fleet *fleet);
 bool fleet_is_complete(const struct fleet *fleet);
 
 /*
+ * Of the entries from number first on, keeps the last of each path that was added: for those that
+ * are known to be in the order of time, as in one record file.
+ */
+void fleet_keep_last(struct fleet *fleet, size_t first);
+
+/*
  * Sorts the entries by the bytes of their paths, keeps one of each path, and resolves hard links
  * and backing chains. Of two entries of a path one that was examined is kept, then the one of the
  * later file, then the one that was added last.

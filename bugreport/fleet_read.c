@@ -152,6 +152,7 @@ static int take_value(struct reading *reading, const json_t *value, struct failu
 int fleet_read(struct fleet *fleet, FILE *in, struct fleet_source *source, struct failure *why)
 {
     struct reading reading = {.fleet = fleet, .in = in, .source = source};
+    const size_t first = fleet->count;
     uint64_t number = 0;
     int result = 0, start;
 
@@ -181,5 +182,6 @@ int fleet_read(struct fleet *fleet, FILE *in, struct fleet_source *source, struc
     source->torn = reading.ended;
     source->cut |= reading.ended || reading.summary_due;
     fleet->interrupted |= source->cut;
+    fleet_keep_last(fleet, first);
     return 0;
 }

@@ -28,10 +28,11 @@ struct fleet_source {
 };
 
 /*
- * Adds the records of a file to the fleet, and notes its shards. A file that is cut makes the fleet
- * an interrupted one, as does a summary that says so. Zero bytes up to the end of a file are what a
- * power failure leaves of a last write: it is torn there. Of a file with anything else in it than
- * JSON of ours nothing can be used: -1, and the fleet is only fit to be freed.
+ * Adds the records of a file to the fleet, of several of a path the last, and notes its shards. A
+ * file that is cut makes the fleet an interrupted one, as does a summary that says so. Zero bytes
+ * up to the end of a file are what a power failure leaves of a last write: it is torn there. Of a
+ * file with anything else in it than JSON of ours nothing can be used: -1, and the fleet is only
+ * fit to be freed.
  */
 int fleet_read(struct fleet *fleet, FILE *in, struct fleet_source *source, struct failure *why);
 

@@ -43,7 +43,6 @@ static int read_file(struct fleet *fleet, const char *path, struct failure *why)
     return read_records(fleet, in, path, &source, why);
 }
 
-/* Opens the journal and takes up what it has. */
 static int read_journal(struct audit_job *job, struct fleet_source *source, struct failure *why)
 {
     const char *path = job->options->journal;
@@ -51,13 +50,11 @@ static int read_journal(struct audit_job *job, struct fleet_source *source, stru
 
     if (!path)
         return 0;
-    if (journal_open(&job->journal, path, why))
-        return -1;
     in = journal_reader(job->journal, why);
     return in ? read_records(&job->old, in, path, source, why) : -1;
 }
 
-/* Maps are in the reports of all images or of none: records without count as if they were not. */
+/* Maps are in the reports of all images or of none: a record without a map is read again. */
 static void even_out_maps(struct fleet *old, bool wanted)
 {
     for (size_t i = 0; i < old->count; i++) {
@@ -70,18 +67,24 @@ static void even_out_maps(struct fleet *old, bool wanted)
     }
 }
 
-/* What earlier runs know. The journal may be named a second time, where it was not there before. */
+/*
+ * What earlier runs know; the journal is taken to be later than other records. It may be named a
+ * second time, where it was not there before.
+ */
 static int recall(struct audit_job *job, struct fleet_source *journal, struct failure *why)
 {
     const struct options *options = job->options;
 
     if (options->baseline && read_file(&job->baseline, options->baseline, why))
         return -1;
-    if (read_journal(job, journal, why))
+    if (options->journal && journal_open(&job->journal, options->journal, why))
         return -1;
     if (options->resume && !journal_is(job->journal, options->resume) &&
         read_file(&job->old, options->resume, why))
         return -1;
+    if (read_journal(job, journal, why))
+        return -1;
+    fleet_keep_last(&job->old, 0);
     even_out_maps(&job->old, examine_draws(options));
     return fleet_finish(&job->baseline, why) || fleet_finish(&job->old, why) ? -1 : 0;
 }

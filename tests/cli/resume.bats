@@ -152,6 +152,27 @@ PYTHON
     [[ $output == *"2 images: 2 consistent"* ]]
 }
 
+@test "of several lines for an image the last holds, whatever the times of the file were" {
+    take_images image.qed other.qed
+    qedscrub audit d --journal=j >/dev/null
+    cp j first
+    patch d/other.qed 0x10008 '\x01\x02\x03'
+    touch -d 2001-01-01 d/other.qed
+    sync -f d
+    run -2 qedscrub audit d
+    whole=$output
+    [ "$(opened --journal=j)" = other.qed ]
+    [ -z "$(opened --journal=j)" ]
+    [ "$(wc -l <j)" -eq 3 ]
+    run -2 --separate-stderr qedscrub merge j
+    [[ $output == *"1 consistent, 1 corrupt"* ]]
+    run -2 qedscrub audit d --journal=j
+    [ "$output" = "$whole" ]
+    # And what the journal has is later than what another run had.
+    tail -n 1 j >k
+    [ -z "$(opened --journal=k --resume=first)" ]
+}
+
 @test "reports have maps of all images or of none, whatever the journal has" {
     take_images image.qed other.qed
     damage() { patch d/other.qed 0x10008 '\x01\x02\x03'; }

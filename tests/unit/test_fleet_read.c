@@ -125,6 +125,34 @@ static void zeros_end_a_file(void **state)
     fleet_free(&fleet);
 }
 
+#define DATED(status, time)                                                                        \
+    "{\"schema\": \"qedscrub-record/1\", \"filename\": \"a\", \"status\": \"" status               \
+    "\", \"identity\": {\"size\": 1, \"inode\": 2, \"device\": 3, \"links\": 1, "                  \
+    "\"mtime-ns\": " time "}}\n"
+
+/* In one file the last line of a path holds; of several files the one of the later image. */
+static void last_lines_hold(void **state)
+{
+    static const char text[] =
+        DATED("timeout", "9") DATED("crashed", "5") RECORD("b") DATED("unreadable", "1");
+    struct fleet fleet;
+    struct fleet_source source = {0};
+    struct failure why = {0};
+
+    (void)state;
+    fleet_init(&fleet);
+    EXPECT_OK(read_text(&fleet, &source, DATED("in-use", "3"), &why), &why);
+    EXPECT_OK(read_text(&fleet, &source, text, &why), &why);
+    assert_int_equal(source.records, 5);
+    assert_int_equal(fleet.count, 3);
+    assert_string_equal(fleet.entries[1].record.filename, "./a");
+    assert_int_equal(fleet.entries[1].status, ENTRY_UNREADABLE);
+    fleets_finish(&fleet);
+    assert_int_equal(fleet.count, 2);
+    assert_int_equal(fleet.entries[0].status, ENTRY_IN_USE);
+    fleet_free(&fleet);
+}
+
 static void interrupted_runs_stay_so(void **state)
 {
     struct fleet fleet;
@@ -255,6 +283,7 @@ int main(void)
         cmocka_unit_test(every_cut_shows),
         cmocka_unit_test(ends_are_told),
         cmocka_unit_test(zeros_end_a_file),
+        cmocka_unit_test(last_lines_hold),
         cmocka_unit_test(interrupted_runs_stay_so),
         cmocka_unit_test(a_fleet_is_read_as_one_value),
         cmocka_unit_test(shards_are_collected),
