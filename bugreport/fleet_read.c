@@ -19,17 +19,19 @@ struct reading {
     bool ended;       /* in the midst of a value */
 };
 
-/* Takes a byte of the file; zero bytes at its end are none. */
+/* Takes a byte of the file. At a zero byte it is at its end for us. */
 static int take_byte(struct reading *reading)
 {
     int byte = getc_unlocked(reading->in);
-    bool zeros = byte == '\0';
 
+    reading->offset++;
+    if (byte != '\0')
+        return byte;
     while (byte == '\0')
         byte = getc_unlocked(reading->in);
-    reading->ended |= zeros && byte == EOF;
-    reading->offset++;
-    return zeros && byte != EOF ? '\0' : byte;
+    reading->ended = true;
+    reading->source->holed = byte != EOF;
+    return EOF;
 }
 
 /* Hands out single bytes, so that jansson takes none that belongs to the next value. */
@@ -76,10 +78,11 @@ static json_t *next_value(struct reading *reading, int start, struct failure *wh
     value = json_load_callback(next_byte, reading, flags, &error);
     if (value)
         return value;
+    reading->ended |= feof(reading->in) != 0;
+    if (reading->ended)
+        return NULL;
     if (reading->budget == 0)
         failure_set(why, "takes more than %u bytes", FLEET_READ_LIMIT);
-    else if (feof(reading->in))
-        reading->ended = true;
     else
         failure_set(why, "is not JSON, line %d, column %d: %s", error.line, error.column,
                     QUOTE(error.text));
@@ -156,7 +159,7 @@ int fleet_read(struct fleet *fleet, FILE *in, struct fleet_source *source, struc
     uint64_t number = 0;
     int result = 0, start;
 
-    source->cut = false;
+    source->cut = source->holed = false;
     source->whole = 0;
     while (!result && !reading.ended && (start = next_start(&reading)) != EOF) {
         json_t *value = next_value(&reading, start, why);

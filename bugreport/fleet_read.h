@@ -19,7 +19,8 @@
 struct fleet_source {
     uint64_t records; /* in all files */
     uint64_t whole;   /* bytes of the last file up to the end of its last whole value */
-    bool torn;        /* the last file ends inside a value */
+    bool torn;        /* the last file ends inside a value, or in zero bytes */
+    bool holed;       /* something comes after the zero bytes */
     bool cut;         /* it does, or ends without the summary that was due, or with one that counts
                          other records than there are */
     bool has_policy;  /* a summary told by which policy its records were judged */
@@ -30,9 +31,9 @@ struct fleet_source {
 /*
  * Adds the records of a file to the fleet, of several of a path the last, and notes its shards. A
  * file that is cut makes the fleet an interrupted one, as does a summary that says so. Zero bytes
- * up to the end of a file are what a power failure leaves of a last write: it is torn there. Of a
- * file with anything else in it than JSON of ours nothing can be used: -1, and the fleet is only
- * fit to be freed.
+ * are what a power failure leaves of a block that was not written: a file is torn at the first, and
+ * what comes after is passed over. Of a file with anything else in it than JSON of ours nothing can
+ * be used: -1, and the fleet is only fit to be freed.
  */
 int fleet_read(struct fleet *fleet, FILE *in, struct fleet_source *source, struct failure *why);
 

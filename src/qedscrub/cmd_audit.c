@@ -21,37 +21,43 @@ struct audit_job {
     struct reports reports;
 };
 
-/* Reads the records of an earlier run, which may end anywhere, and closes their file. */
-static int read_records(struct fleet *fleet, FILE *in, const char *path,
-                        struct fleet_source *source, struct failure *why)
+/* Says what was not read of the records of an earlier run, which may end anywhere. */
+static void note_end(const char *path, const struct fleet_source *source)
 {
-    if (fleet_read(fleet, in, source, why))
-        failure_prefix(why, path);
+    if (source->holed)
+        fprintf(stderr, "qedscrub: %s: has zeros in it; what follows them is passed over\n",
+                QUOTE(path));
     else if (source->torn)
         fprintf(stderr, "qedscrub: %s: the last line is cut, and passed over\n", QUOTE(path));
-    fclose(in);
-    return why->text[0] ? -1 : 0;
 }
 
 static int read_file(struct fleet *fleet, const char *path, struct failure *why)
 {
     struct fleet_source source = {0};
     FILE *in = fopen(path, "re");
+    int result;
 
     if (!in)
         return failure_set_errno(why, errno, "%s", QUOTE(path));
-    return read_records(fleet, in, path, &source, why);
+    result = fleet_read(fleet, in, &source, why);
+    fclose(in);
+    if (result)
+        failure_prefix(why, path);
+    else
+        note_end(path, &source);
+    return result;
 }
 
-static int read_journal(struct audit_job *job, struct fleet_source *source, struct failure *why)
+static int read_journal(struct audit_job *job, struct failure *why)
 {
-    const char *path = job->options->journal;
-    FILE *in;
+    struct fleet_source source = {0};
 
-    if (!path)
+    if (!job->journal)
         return 0;
-    in = journal_reader(job->journal, why);
-    return in ? read_records(&job->old, in, path, source, why) : -1;
+    if (journal_read(job->journal, &job->old, &source, why))
+        return -1;
+    note_end(job->options->journal, &source);
+    return 0;
 }
 
 /* Maps are in the reports of all images or of none: a record without a map is read again. */
@@ -71,7 +77,7 @@ static void even_out_maps(struct fleet *old, bool wanted)
  * What earlier runs know; the journal is taken to be later than other records. It may be named a
  * second time, where it was not there before.
  */
-static int recall(struct audit_job *job, struct fleet_source *journal, struct failure *why)
+static int recall(struct audit_job *job, struct failure *why)
 {
     const struct options *options = job->options;
 
@@ -82,7 +88,7 @@ static int recall(struct audit_job *job, struct fleet_source *journal, struct fa
     if (options->resume && !journal_is(job->journal, options->resume) &&
         read_file(&job->old, options->resume, why))
         return -1;
-    if (read_journal(job, journal, why))
+    if (read_journal(job, why))
         return -1;
     fleet_keep_last(&job->old, 0);
     even_out_maps(&job->old, examine_draws(options));
@@ -94,9 +100,8 @@ static int prepare(struct audit_job *job, struct failure *why)
 {
     const struct options *options = job->options;
     const struct gathered *gathered = &job->gathered;
-    struct fleet_source journal = {0};
 
-    if (recall(job, &journal, why))
+    if (recall(job, why))
         return -1;
     if (options->shard_count &&
         fleet_add_shard(&job->fleet, options->shard_number, options->shard_count, why))
@@ -105,7 +110,7 @@ static int prepare(struct audit_job *job, struct failure *why)
         return -1;
     if (reports_open(&job->reports, options, gathered->inputs, gathered->files.count, why))
         return -1;
-    return journal_begin(job->journal, &journal, gathered->inputs, gathered->files.count, why);
+    return journal_begin(job->journal, gathered->inputs, gathered->files.count, why);
 }
 
 static int report(struct audit_job *job, struct failure *why)

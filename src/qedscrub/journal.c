@@ -3,22 +3,31 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/quote.h"
 #include "bugreport/fleet_json.h"
 #include "bugreport/json_text.h"
 
+#define LOCK_WAIT  120 /* seconds; NFS servers forget a client after 90 */
+#define OPEN_TRIES 100 /* of a name that leads to another file each time */
+
 struct journal {
     const char *path;
     int fd;
     dev_t device;
     ino_t inode;
-    bool failed; /* nothing is appended any more */
-    bool is_new; /* we made it */
+    off_t whole;   /* where it is to be cut */
+    bool torn;     /* it is to be cut */
+    bool failed;   /* nothing is appended any more */
+    bool is_new;   /* we made it */
+    bool unsynced; /* lines were appended that may not be on the disk */
+    time_t synced; /* seconds, when we last asked for it */
 };
 
 static int refuse_kind(const char *path, const struct stat *file, struct failure *why)
@@ -34,29 +43,81 @@ static int refuse_kind(const char *path, const struct stat *file, struct failure
 /* Of two runs with one journal, each would take the other's line in the making for a torn one. */
 static int lock(const struct journal *journal, struct failure *why)
 {
-    if (flock(journal->fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK)
-        return failure_set(why, "%s: is the journal of an audit that is still running",
-                           QUOTE(journal->path));
+    for (unsigned waited = 0;
+         flock(journal->fd, LOCK_EX | LOCK_NB) && (errno == EWOULDBLOCK || errno == EINTR);
+         waited++) {
+        if (waited == LOCK_WAIT)
+            return failure_set(why, "%s: is the journal of an audit that is still running",
+                               QUOTE(journal->path));
+        if (waited == 0)
+            fprintf(stderr, "qedscrub: %s: is in use by another audit; waiting for its end\n",
+                    QUOTE(journal->path));
+        sleep(1);
+    }
     return 0; /* where locks are not to be had, we do without */
 }
 
-/* What is there is looked at before it is opened: to open some devices does something to them. */
-static int open_file(struct journal *journal, struct failure *why)
+static bool is_file(const struct journal *journal, const struct stat *file)
 {
+    return file->st_dev == journal->device && file->st_ino == journal->inode;
+}
+
+/* Looks at what was opened. */
+static int accept(struct journal *journal, struct failure *why)
+{
+    struct stat file, out;
+
+    if (fstat(journal->fd, &file))
+        return failure_set_errno(why, errno, "%s", QUOTE(journal->path));
+    journal->device = file.st_dev;
+    journal->inode = file.st_ino;
+    if (!fstat(STDOUT_FILENO, &out) && is_file(journal, &out))
+        return failure_set(why, "%s: is standard output; choose another name",
+                           QUOTE(journal->path));
+    return refuse_kind(journal->path, &file, why) || lock(journal, why) ? -1 : 0;
+}
+
+/*
+ * Opens what the name leads to, or makes it. What is there is looked at before it is opened: to
+ * open some devices does something to them. 0 and no descriptor: it has gone in between.
+ */
+static int open_name(struct journal *journal, bool *is_new, struct failure *why)
+{
+    const int flags = O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
     const char *path = journal->path;
     struct stat file;
 
-    if (lstat(path, &file))
-        journal->is_new = errno == ENOENT;
-    else if (refuse_kind(path, &file, why))
+    if (!lstat(path, &file) && refuse_kind(path, &file, why))
         return -1;
-    journal->fd = open(
-        path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0666);
-    if (journal->fd < 0 || fstat(journal->fd, &file))
+    journal->fd = open(path, flags | O_CREAT | O_EXCL, 0666);
+    *is_new = journal->fd >= 0;
+    if (journal->fd < 0 && errno == EEXIST) {
+        journal->fd = open(path, flags);
+        if (journal->fd < 0 && errno == ENOENT)
+            return 0;
+    }
+    if (journal->fd < 0)
         return failure_set_errno(why, errno, "%s", QUOTE(path));
-    journal->device = file.st_dev;
-    journal->inode = file.st_ino;
-    return refuse_kind(path, &file, why) || lock(journal, why) ? -1 : 0;
+    return accept(journal, why);
+}
+
+/* Who had the lock before us may have removed the file, or put a report in its place. */
+static int open_file(struct journal *journal, struct failure *why)
+{
+    for (unsigned tries = 0; tries < OPEN_TRIES; tries++) {
+        bool is_new;
+
+        if (open_name(journal, &is_new, why))
+            return -1;
+        if (journal->fd >= 0 && journal_is(journal, journal->path)) {
+            journal->is_new = is_new;
+            return 0;
+        }
+        if (journal->fd >= 0)
+            close(journal->fd);
+        journal->fd = -1;
+    }
+    return failure_set(why, "%s: is another file each time", QUOTE(journal->path));
 }
 
 int journal_open(struct journal **journal, const char *path, struct failure *why)
@@ -65,7 +126,7 @@ int journal_open(struct journal **journal, const char *path, struct failure *why
 
     if (!opened)
         return failure_set_errno(why, ENOMEM, "%s", QUOTE(path));
-    *opened = (struct journal){.path = path, .fd = -1};
+    *opened = (struct journal){.path = path, .fd = -1, .synced = -1};
     if (open_file(opened, why)) {
         journal_close(opened, why);
         return -1;
@@ -74,36 +135,58 @@ int journal_open(struct journal **journal, const char *path, struct failure *why
     return 0;
 }
 
-static int reopen(const struct journal *journal, struct failure *why)
+static FILE *reader(const struct journal *journal, struct failure *why)
 {
-    char self[64];
-    int fd;
+    int fd = fcntl(journal->fd, F_DUPFD_CLOEXEC, 0);
+    FILE *in = fd < 0 || lseek(fd, 0, SEEK_SET) ? NULL : fdopen(fd, "r");
 
-    snprintf(self, sizeof(self), "/proc/self/fd/%d", journal->fd);
-    fd = open(self, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
+    if (!in) {
         failure_set_errno(why, errno, "%s: cannot be read", QUOTE(journal->path));
-    return fd;
-}
-
-FILE *journal_reader(const struct journal *journal, struct failure *why)
-{
-    int fd = reopen(journal, why);
-    FILE *in = fd < 0 ? NULL : fdopen(fd, "r");
-
-    if (fd >= 0 && !in) {
-        failure_set_errno(why, errno, "%s: cannot be read", QUOTE(journal->path));
-        close(fd);
+        if (fd >= 0)
+            close(fd);
     }
     return in;
+}
+
+/* Whether what is there, up to zeros, is the beginning of a line of ours and nothing else. */
+static bool begins_a_line(const struct journal *journal, const struct fleet_source *source)
+{
+    static const char start[] = "{\"schema\":\"" RECORD_SCHEMA "\"";
+    const size_t all = sizeof(start) - 1;
+    char text[sizeof(start)] = "";
+    ssize_t got = pread(journal->fd, text, all, 0);
+    size_t length = strlen(text);
+
+    return got > 0 && length > 0 && !memcmp(text, start, length) &&
+           (length == all || !source->holed);
+}
+
+int journal_read(struct journal *journal, struct fleet *fleet, struct fleet_source *source,
+                 struct failure *why)
+{
+    FILE *in = reader(journal, why);
+    int result;
+
+    if (!in)
+        return -1;
+    result = fleet_read(fleet, in, source, why);
+    fclose(in);
+    if (result) {
+        failure_prefix(why, journal->path);
+        return -1;
+    }
+    if (source->torn && !source->whole && !begins_a_line(journal, source))
+        return failure_set(why, "%s: is not a journal", QUOTE(journal->path));
+    journal->torn = source->torn;
+    journal->whole = (off_t)source->whole;
+    return 0;
 }
 
 bool journal_is(const struct journal *journal, const char *path)
 {
     struct stat file;
 
-    return journal && !stat(path, &file) && file.st_dev == journal->device &&
-           file.st_ino == journal->inode;
+    return journal && !stat(path, &file) && is_file(journal, &file);
 }
 
 static int append(const struct journal *journal, const char *text, size_t size)
@@ -113,6 +196,8 @@ static int append(const struct journal *journal, const char *text, size_t size)
 
         if (written < 0 && errno == EINTR)
             continue;
+        if (written == 0)
+            errno = EIO;
         if (written <= 0)
             return -1;
         text += written;
@@ -121,43 +206,51 @@ static int append(const struct journal *journal, const char *text, size_t size)
     return 0;
 }
 
-/* Whether what comes next would not stand in a line of its own; -1: cannot be told. */
-static int ends_in_a_line(const struct journal *journal, struct failure *why)
+/* What is appended next begins a line. */
+static int end_line(const struct journal *journal, struct failure *why)
 {
-    int fd = reopen(journal, why);
-    off_t size;
+    off_t size = lseek(journal->fd, 0, SEEK_END);
     char last = '\n';
-    bool read;
 
-    if (fd < 0)
-        return -1;
-    size = lseek(fd, 0, SEEK_END);
-    read = size == 0 || (size > 0 && pread(fd, &last, 1, size - 1) == 1);
-    if (!read)
-        failure_set_errno(why, errno, "%s: cannot be read", QUOTE(journal->path));
-    close(fd);
-    return read ? last != '\n' : -1;
+    if (size < 0 || (size > 0 && pread(journal->fd, &last, 1, size - 1) != 1))
+        return failure_set_errno(why, errno, "%s: cannot be read", QUOTE(journal->path));
+    if (last != '\n' && append(journal, "\n", 1))
+        return failure_set_errno(why, errno, "%s: cannot write", QUOTE(journal->path));
+    return 0;
 }
 
-int journal_begin(struct journal *journal, const struct fleet_source *read,
-                  const struct stat *inputs, size_t input_count, struct failure *why)
+/* The name of a new file is to be on the disk too, where a folder can be asked for that. */
+static void sync_folder(const char *path)
 {
-    int in_a_line;
+    char *folder = strdup(path), *slash = folder ? strrchr(folder, '/') : NULL;
+    int fd;
 
+    if (slash)
+        slash[1] = '\0';
+    fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0) {
+        fsync(fd);
+        close(fd);
+    }
+    free(folder);
+}
+
+int journal_begin(struct journal *journal, const struct stat *inputs, size_t input_count,
+                  struct failure *why)
+{
     if (!journal)
         return 0;
     for (size_t i = 0; i < input_count; i++) {
-        if (inputs[i].st_dev == journal->device && inputs[i].st_ino == journal->inode)
+        if (is_file(journal, &inputs[i]))
             return failure_set(why, "%s: is one of the images; choose another name",
                                QUOTE(journal->path));
     }
-    if (read->torn && ftruncate(journal->fd, (off_t)read->whole))
+    if (journal->torn && ftruncate(journal->fd, journal->whole))
         return failure_set_errno(why, errno, "%s: cannot cut off its last line",
                                  QUOTE(journal->path));
-    in_a_line = ends_in_a_line(journal, why);
-    if (in_a_line > 0 && append(journal, "\n", 1))
-        return failure_set_errno(why, errno, "%s: cannot write", QUOTE(journal->path));
-    return in_a_line < 0 ? -1 : 0;
+    if (journal->is_new)
+        sync_folder(journal->path);
+    return end_line(journal, why);
 }
 
 /* The record of an entry with the end of its line; NULL: out of memory. */
@@ -176,6 +269,30 @@ static char *line_of(const struct fleet_entry *entry, struct failure *why)
     return line;
 }
 
+static int sync_lines(struct journal *journal)
+{
+    int result;
+
+    do {
+        result = fdatasync(journal->fd);
+    } while (result && errno == EINTR);
+    journal->unsynced = false;
+    return result;
+}
+
+/* In the second of the last time nothing is asked for: there may be thousands of lines. */
+static int sync_at_times(struct journal *journal)
+{
+    struct timespec now;
+
+    journal->unsynced = true;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    if (now.tv_sec == journal->synced)
+        return 0;
+    journal->synced = now.tv_sec;
+    return sync_lines(journal);
+}
+
 int journal_add(struct journal *journal, const struct fleet_entry *entry, struct failure *why)
 {
     char *line;
@@ -183,7 +300,7 @@ int journal_add(struct journal *journal, const struct fleet_entry *entry, struct
     if (!journal || journal->failed)
         return 0;
     line = line_of(entry, why);
-    journal->failed = !line || append(journal, line, strlen(line));
+    journal->failed = !line || append(journal, line, strlen(line)) || sync_at_times(journal);
     if (journal->failed)
         failure_set_errno(why, line ? errno : ENOMEM,
                           "%s: cannot write; the audit goes on without a journal",
@@ -204,11 +321,16 @@ static void remove_empty(const struct journal *journal)
 
 int journal_close(struct journal *journal, struct failure *why)
 {
-    bool failed = journal && journal->failed;
+    bool failed;
 
     if (!journal)
         return 0;
     remove_empty(journal);
+    failed = journal->failed;
+    if (!failed && journal->unsynced && sync_lines(journal)) {
+        failure_set_errno(why, errno, "%s: cannot write", QUOTE(journal->path));
+        failed = true;
+    }
     if (journal->fd >= 0 && close(journal->fd) && !failed) {
         failure_set_errno(why, errno, "%s: cannot write", QUOTE(journal->path));
         failed = true;

@@ -38,7 +38,7 @@ struct sweep {
 struct outcome {
     enum entry_status status;
     const char *message;
-    bool is_old; /* an earlier run has kept it */
+    const struct fleet_entry *old; /* what an earlier run has kept of it; NULL: it is new */
     struct record record;
 };
 
@@ -61,6 +61,15 @@ static void keep(struct sweep *sweep, const struct fleet_entry *entry)
     fprintf(stderr, "qedscrub: %s\n", why.text);
 }
 
+/* What was not timed then is not now. */
+static void set_time(struct fleet_entry *entry, const struct job *job,
+                     const struct fleet_entry *old)
+{
+    entry->has_seconds = old ? old->has_seconds : job->opened;
+    if (entry->has_seconds)
+        entry->seconds = old ? old->seconds : seconds() - job->start;
+}
+
 /* Adds an entry for one name of a file; takes the record over. */
 static int add_name(struct sweep *sweep, const char *path, const struct job *job,
                     struct outcome *outcome, struct failure *why)
@@ -75,12 +84,12 @@ static int add_name(struct sweep *sweep, const char *path, const struct job *job
     entry->status = outcome->status;
     entry->has_identity = job->opened;
     entry->identity = job->identity;
-    entry->has_seconds = job->opened && sweep->options->timings;
-    entry->seconds = entry->has_seconds ? seconds() - job->start : 0;
+    if (sweep->options->timings)
+        set_time(entry, job, outcome->old);
     entry->message = outcome->message ? strdup(outcome->message) : NULL;
     if (outcome->message && !entry->message)
         return failure_set_errno(why, ENOMEM, "cannot keep a record");
-    if (!outcome->is_old)
+    if (!outcome->old)
         keep(sweep, entry);
     return 0;
 }
@@ -94,7 +103,7 @@ static int add(struct sweep *sweep, size_t index, struct outcome *outcome, struc
     int result = add_name(sweep, list[index].path, job, outcome, why);
 
     for (size_t i = list[index].next; !result && i != FILES_NO_MORE; i = list[i].next) {
-        struct outcome again = {outcome->status, outcome->message, outcome->is_old, {0}};
+        struct outcome again = {outcome->status, outcome->message, outcome->old, {0}};
 
         if (again.status == ENTRY_OK)
             result = examine_copy(&again.record, &sweep->fleet->entries[first].record, why);
@@ -129,9 +138,9 @@ static int take_old(struct sweep *sweep, size_t index, struct failure *why)
 {
     const struct found *found = &sweep->files->list[index];
     const struct fleet_entry *old = fleet_find(sweep->old, found->path);
-    struct outcome outcome = {.is_old = true};
+    struct outcome outcome = {.old = old};
 
-    sweep->jobs[index] = (struct job){true, found->identity, seconds() - old->seconds};
+    sweep->jobs[index] = (struct job){.opened = true, .identity = found->identity};
     if (examine_copy(&outcome.record, &old->record, why)) {
         record_free(&outcome.record);
         return -1;

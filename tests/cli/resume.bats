@@ -219,16 +219,64 @@ PYTHON
     take_images image.qed
     qedscrub audit d --journal=j >/dev/null
     (head -c 100 j && echo && cat j) >damaged
-    (cat j && head -c 10 /dev/zero && cat j) >zeros
     echo 'notes: buy milk' >notes
     printf 'no line end' >text
-    for file in damaged zeros notes text; do
+    for file in damaged notes text; do
         before=$(identity $file)
         run -1 qedscrub audit d --journal=$file
         [[ $output == "qedscrub: $file: value "* ]]
         [ "${#lines[@]}" -eq 1 ]
         [ "$(identity $file)" = "$before" ]
     done
+}
+
+@test "a file that is not ours is not cut, however it ends" {
+    take_images image.qed
+    truncate -s 1M zeros
+    printf '{"name": "a", "version": 1' >cut
+    (printf '{' && head -c 100 /dev/zero && echo data) >binary
+    for file in zeros cut binary; do
+        before=$(identity $file)
+        run -1 qedscrub audit d --journal=$file --force
+        [ "$output" = "qedscrub: $file: is not a journal" ]
+        [ "$(identity $file)" = "$before" ]
+    done
+}
+
+@test "a block that was not written: what is whole before it is kept" {
+    take_images a.qed b.qed c.qed
+    qedscrub audit d -j1 --journal=j >whole
+    cp j full
+    first=$(head -n 1 full | wc -c)
+    patch j $((first + 9)) "$(printf '\\0%.0s' {1..50})"
+    cp j k
+    run -0 --separate-stderr qedscrub audit d -j1 --journal=j
+    [ "$stderr" = "qedscrub: j: has zeros in it; what follows them is passed over" ]
+    [ "$output" = "$(cat whole)" ]
+    cmp j full
+    [ -z "$(opened --journal=j)" ]
+    run qedscrub merge k
+    [[ $output == *"k: was cut, or not all of it is there; what is, was read"* ]]
+    [[ $output == *"1 image: 1 consistent"* ]]
+}
+
+@test "what was written is asked to be on the disk, the name of a new file too" {
+    take_images image.qed
+    ASAN_OPTIONS=detect_leaks=0 strace -qq -y -o log -e trace=write,fsync,fdatasync \
+        qedscrub audit d --journal=j >/dev/null
+    grep -oE "^(write|fsync|fdatasync)\([0-9]+<($PWD|$PWD/j)>" log | sed -E 's/\(.*\//(/' >calls
+    printf '%s\n' "fsync(${PWD##*/}>" 'write(j>' 'fdatasync(j>' | diff - calls
+}
+
+@test "times of an earlier run are told where it took them" {
+    take_images image.qed other.qed
+    qedscrub audit d --journal=j >/dev/null
+    qedscrub audit d --journal=j --timings --output=ndjson >again
+    absent '"seconds"' again
+    rm j
+    qedscrub audit d --journal=j --timings --output=ndjson | head -n 2 >first
+    qedscrub audit d --journal=j --timings --output=ndjson | head -n 2 | cmp - first
+    grep -q '"seconds"' first
 }
 
 @test "what cannot be a journal" {
@@ -254,6 +302,12 @@ PYTHON
     done
     run -1 qedscrub audit d --journal=d/image.qed
     [ "$(identity d/image.qed)" = "$before" ]
+    # What is both would be no JSON.
+    qedscrub audit d --journal=k >/dev/null
+    cp k before
+    run -1 bash -c 'qedscrub audit d --output=ndjson --journal=k >>k'
+    [ "$output" = "qedscrub: k: is standard output; choose another name" ]
+    cmp k before
     # One that would pass for a journal, and is to be examined.
     >empty
     run -1 qedscrub audit d empty --journal=empty
@@ -263,12 +317,20 @@ PYTHON
 
 @test "two runs do not share a journal" {
     take_images image.qed
-    qedscrub audit d --journal=j >/dev/null
+    qedscrub audit d --journal=j >whole
     cp j before
     exec 9>>j
     flock 9
-    run -1 qedscrub audit d --journal=j
-    [ "$output" = "qedscrub: j: is the journal of an audit that is still running" ]
+    qedscrub audit d --journal=j >out 2>err 9>&- 3>&- &
+    until [ -s err ]; do sleep 0.1; done
+    [ "$(cat err)" = "qedscrub: j: is in use by another audit; waiting for its end" ]
+    # That one ends, and its report takes the place of the journal.
+    cp before j.new
+    mv j.new j
+    exec 9>&-
+    wait $!
+    [ "$(wc -l <err)" -eq 1 ]
+    cmp out whole
     cmp j before
 }
 

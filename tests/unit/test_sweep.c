@@ -132,7 +132,6 @@ static void all_else_goes_to_the_journal(void **state)
     struct journal *journal = NULL;
     struct fleet old, fleet, kept;
     struct files files;
-    FILE *in;
 
     (void)state;
     find(&files, (char *[]){"d"}, 1, NULL);
@@ -144,9 +143,7 @@ static void all_else_goes_to_the_journal(void **state)
     assert_int_equal(sweep_run(&fleet, &files, &old, journal, options(), &why), 0);
     assert_int_equal(fleet.count, 4);
     fleet_init(&kept);
-    in = journal_reader(journal, &why);
-    EXPECT_OK(fleet_read(&kept, in, &source, &why), &why);
-    fclose(in);
+    EXPECT_OK(journal_read(journal, &kept, &source, &why), &why);
     EXPECT_OK(fleet_finish(&kept, &why), &why);
     assert_int_equal(kept.count, 2);
     assert_int_equal(status_of(&kept, "./d/c"), ENTRY_OK);
@@ -155,6 +152,34 @@ static void all_else_goes_to_the_journal(void **state)
     assert_int_equal(unlink("j"), 0);
     files_free(&files);
     fleet_free(&kept);
+    fleet_free(&old);
+    fleet_free(&fleet);
+}
+
+/* The time of what is taken over is that of the run that read it, where that took it. */
+static void times_are_kept(void **state)
+{
+    struct options timed = *options();
+    struct failure why = {0};
+    struct fleet old, fleet;
+    struct files files;
+
+    (void)state;
+    timed.timings = true;
+    find(&files, (char *[]){"d"}, 1, NULL);
+    sweep(&old, &files, NULL);
+    for (size_t i = 0; i < old.count; i++) {
+        old.entries[i].has_seconds = !strcmp(old.entries[i].record.filename, "./d/a");
+        old.entries[i].seconds = old.entries[i].has_seconds ? 123.25 : 0;
+    }
+    find(&files, (char *[]){"d"}, 1, &old);
+    fleet_init(&fleet);
+    assert_int_equal(sweep_run(&fleet, &files, &old, NULL, &timed, &why), 0);
+    EXPECT_OK(fleet_finish(&fleet, &why), &why);
+    assert_true(fleet_find(&fleet, "./d/a")->seconds == 123.25);
+    assert_true(fleet_find(&fleet, "./d/b")->seconds == 123.25);
+    assert_false(fleet_find(&fleet, "./d/c")->has_seconds);
+    files_free(&files);
     fleet_free(&old);
     fleet_free(&fleet);
 }
@@ -179,6 +204,7 @@ int main(void)
         TEST(what_vanishes_has_an_entry),
         TEST(what_is_known_is_not_read),
         TEST(all_else_goes_to_the_journal),
+        TEST(times_are_kept),
         TEST(nothing_to_do),
     };
 
