@@ -17,14 +17,10 @@ until_true() {
     return 1
 }
 
-# Which process serves disk/image.
-server() {
-    pgrep -f "^nbdkit .*file $1 "
-}
-
 @test "a slow disk: lines tell how far it is, and the end is as usual" {
     promise P6 "every read takes 50 ms: progress of info, pack and diff is told" 3
     make_big_image a.qed 32G
+    qedscrub -q a.qed -o plain.tar.gz
     serve a.qed --filter=delay rdelay=50ms
     qedscrub info -p --output=json disk/image >slow 2>said
     grep -E '^reading tables: [0-9.]+ [KMG]iB of [0-9.]+ [KMG]iB \([0-9]+ %\), [0-9.]+ [KMG]iB/s' said
@@ -33,33 +29,34 @@ server() {
     qedscrub diff -U -p a.qed disk/image 2>said
     grep '^reading tables: ' said
     umount disk/image
-    qedscrub -q a.qed -o plain.tar.gz
     cmp out/b.tar.gz plain.tar.gz
 }
 
+# The kernel lets nobody go who waits for such a disk before it answers; then the signal must do what
+# it does, and not the rest of the work.
 @test "a disk that stops answering: signals end the program, and nothing is left" {
-    promise P2 "SIGINT, SIGTERM or SIGHUP while a read is blocked for good" 3
+    promise P2 "SIGINT, SIGTERM or SIGHUP while a read is blocked" 3
     make_big_image a.qed 64G
     for signal in INT TERM HUP; do
-        serve a.qed --filter=delay rdelay=20ms
+        serve a.qed --filter=delay rdelay=50ms
+        disk=$(pgrep -P $!)
         # What a shell starts in the background ignores SIGINT.
         env --default-signal=INT,TERM,HUP qedscrub -p disk/image -o out/b.tar.gz 2>said 3>&- &
         program=$!
         until_true grep -q '^reading tables: ' said
-        disk=$(server a.qed)
-        kill -STOP "$disk"
-        # From now on there is no answer: it is in the midst of a read.
         [ -n "$(pgrep -P $program)" ]
+        # Whatever comes between these two must not fail.
+        kill -STOP "$disk"
         sleep 0.2
-        kill -$signal $program
+        kill -$signal $program || true
+        sleep 0.2
+        kill -CONT "$disk"
         until_true has_ended $program
         status=0
         wait $program || status=$?
         [ "$status" -eq $((128 + $(kill -l $signal))) ]
         [ -z "$(listing out)" ]
-        grep -qE '^reading tables: .* \([0-9]?[0-9] %\)' <(tail -n 1 said)
-        kill -CONT "$disk"
-        umount disk/image
+        until_true umount disk/image
         wait
     done
 }
