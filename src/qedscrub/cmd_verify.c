@@ -109,7 +109,7 @@ int cmd_verify(const struct options *options)
         status = worker_run(verify, &job, job.path, options, &text, &why);
         progress_watch(options->progress, NULL, 0);
     }
-    if (text)
+    if (text && !(options->quiet && status == STATUS_OK))
         fputs(text, stdout);
     if (why.text[0])
         complain(&why);

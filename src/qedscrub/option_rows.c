@@ -58,7 +58,7 @@ const struct option_row option_rows[] = {
          "read an image although it is in use"),
     FLAG('p', "progress", show_progress, COMMAND_ALL,
          "lines of progress where there is no terminal too"),
-    FLAG('q', "quiet", quiet, COMMAND_PACK | COMMAND_RESTORE | COMMAND_AUDIT,
+    FLAG('q', "quiet", quiet, COMMAND_PACK | COMMAND_VERIFY | COMMAND_RESTORE | COMMAND_AUDIT,
          "say nothing unless something is wrong"),
     FLAG(0, "no-sandbox", no_sandbox, COMMAND_ALL,
          "read images without the protection of a sandbox"),

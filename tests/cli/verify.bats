@@ -18,6 +18,16 @@ setup() {
     [[ "$output" == *"21 kept, 0 rewritten"*"tells of the guest"*"bug.tar: proved"* ]]
 }
 
+@test "-q says nothing of a bundle that is proved, and all of one that is not" {
+    run qedscrub verify -q bug.tar
+    [ "$status" -eq 0 ]
+    [ -z "$output" ]
+    qemu-io -f qed -c 'write 48M 64k' a.qed >/dev/null
+    run qedscrub verify -q bug.tar --against a.qed
+    [ "$status" -eq 1 ]
+    [[ "$output" == *"FAILED  original"*"not proved"* ]]
+}
+
 @test "--against compares with the original" {
     run qedscrub verify bug.tar --against a.qed
     [ "$status" -eq 0 ]
