@@ -6,6 +6,9 @@
 
 #include "qed/standin.h"
 
+/* One is the rule, two are rare, and more were never seen. */
+#define MOST_PLANS 8
+
 /* A word and its table, to tell whether the next one follows. */
 struct predecessor {
     size_t table;
@@ -154,6 +157,49 @@ static int list_grains(struct belief *belief, struct failure *why)
     return 0;
 }
 
+/* As it is before anything is planned. */
+static void clear_plan(struct belief *belief)
+{
+    struct belief kept = {
+        .inventory = belief->inventory, .tables = belief->tables, .judged = belief->judged};
+
+    for (size_t i = 0; i < kept.inventory->count; i++)
+        kept.tables[i] = (struct table_belief){.reason = kept.tables[i].reason};
+    belief->tables = NULL;
+    belief_free(belief);
+    *belief = kept;
+}
+
+/* A plan for stand-ins that claim so many clusters less than the words that they stand for. */
+static int make_plan(struct belief *belief, const struct judge *judge, const struct audit *audit,
+                     uint64_t missing, struct failure *why)
+{
+    clear_plan(belief);
+    if (begin_occupied(belief, audit, why) || list_blocks(belief, judge, why) ||
+        standin_plan(belief, audit, missing, why))
+        return -1;
+    return list_grains(belief, why);
+}
+
+/*
+ * Where stand-ins cannot claim all clusters it is planned anew without those: a copy of the copy,
+ * of which no more is known than what is in the copy, is to come out the same.
+ */
+static int plan_copy(struct belief *belief, const struct judge *judge, const struct audit *audit,
+                     struct failure *why)
+{
+    uint64_t missing = 0, more = 1;
+
+    for (unsigned plans = 0; more > 0 && plans < MOST_PLANS; plans++) {
+        if (make_plan(belief, judge, audit, missing, why))
+            return -1;
+        more = belief->shortfall.clusters;
+        missing += more;
+        belief->shortfall.clusters = missing;
+    }
+    return 0;
+}
+
 int belief_init(struct belief *belief, struct source *source, const struct audit *audit,
                 bool faithful, struct failure *why)
 {
@@ -174,10 +220,7 @@ int belief_init(struct belief *belief, struct source *source, const struct audit
         goto out;
     for (size_t i = 0; i < audit->inventory.count; i++)
         belief->tables[i].reason = judge.reasons[i];
-    if (begin_occupied(belief, audit, why) || list_blocks(belief, &judge, why) ||
-        standin_plan(belief, audit, why))
-        goto out;
-    result = list_grains(belief, why);
+    result = plan_copy(belief, &judge, audit, why);
 out:
     judge_free(&judge);
     return result;

@@ -25,9 +25,12 @@
 
 /*
  * Completes a belief: decides where tables that suspect words pointed at are to stand, and the
- * stand-ins of each suspect block.
+ * stand-ins of each suspect block. All words of the copy are to claim so many clusters as those of
+ * the original, less those that are known to be missing; belief->shortfall tells by how many that
+ * failed.
  */
-int standin_plan(struct belief *belief, const struct audit *audit, struct failure *why);
+int standin_plan(struct belief *belief, const struct audit *audit, uint64_t missing,
+                 struct failure *why);
 
 /* Decides on the stand-ins of all blocks, with so many references among those for L2 tables. */
 void standin_arrange(struct belief *belief, uint64_t references);

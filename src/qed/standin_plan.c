@@ -231,7 +231,8 @@ static void move_blocks(struct belief *belief)
         qsort(belief->blocks, kept, sizeof(*belief->blocks), compare_blocks);
 }
 
-int standin_plan(struct belief *belief, const struct audit *audit, struct failure *why)
+int standin_plan(struct belief *belief, const struct audit *audit, uint64_t missing,
+                 struct failure *why)
 {
     const struct geometry *geometry = &audit->geometry;
     uint64_t header_clusters = geometry->header_end >> geometry->cluster_bits;
@@ -248,7 +249,8 @@ int standin_plan(struct belief *belief, const struct audit *audit, struct failur
     if (list_moved(&plan, why))
         goto out;
     count_words(&plan);
-    references = share_out(&plan, geometry->file_clusters - header_clusters - audit->leaks);
+    references =
+        share_out(&plan, geometry->file_clusters - header_clusters - audit->leaks - missing);
     if (place_tables(&plan, why))
         goto out;
     belief->shortfall.clusters = plan.rest;
