@@ -154,7 +154,7 @@ def stop_midway(fleet, number):
 
 def opened(log):
     """How many times a file was opened to be looked at, in a trace of a program's calls."""
-    return sum(b"O_NOCTTY" in line and b"O_DIRECTORY" not in line and b"O_CREAT" not in line
+    return sum(b"O_NOCTTY" in line and b"O_DIRECTORY" not in line and b"O_RDONLY" in line
                for line in read(log).splitlines())
 
 
