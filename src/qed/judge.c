@@ -22,8 +22,9 @@ const char *belief_reason_name(enum belief_reason reason)
 bool judge_is_sane(const struct judge_tally *tally)
 {
     uint64_t doubtful = tally->claimed + tally->in_front;
+    bool outnumbered = tally->good > 0 && doubtful + tally->bad > tally->good;
 
-    return doubtful + tally->bad <= 2 + tally->good / 8 && doubtful <= tally->good;
+    return doubtful + tally->bad <= 2 + tally->good / 8 && doubtful <= tally->good && !outnumbered;
 }
 
 static bool is_plausible(const struct judge_tally *tally)

@@ -15,7 +15,8 @@
  *   in front  other valid offsets in front of the table
  *   bad       all others
  *
- *   sane      doubtful + bad <= 2 + good / 8 and doubtful <= good; doubtful = claimed + in front
+ *   sane      doubtful + bad <= 2 + good / 8, and <= good unless there is none good, when nothing
+ *             but places would come out; doubtful <= good; doubtful = claimed + in front
  *
  * QEMU allocates at the end of the file, so what a table refers to lies behind it, but for the
  * clusters of the very write that it was made for, which lie right in front of it in order.

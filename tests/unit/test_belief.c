@@ -94,6 +94,22 @@ static void not_everything_is_judged(void **state)
     }
 }
 
+/* Two words of another file's table, of which one passes: good ones must not be outnumbered. */
+static void outnumbered_words_are_not_believed(void **state)
+{
+    for (uint64_t good = 0; good < 4; good++) {
+        struct belief_test test;
+
+        (void)state;
+        begin(&test);
+        fill(&test, OTHER, 0, tiny_offset(20), TINY_CLUSTER, good);
+        fill(&test, OTHER, 10, tiny_offset(30) + 512, TINY_CLUSTER, 2);
+        judge(&test, false);
+        assert_int_equal(belief_of(&test, OTHER)->suspect_blocks, good == 1);
+        end(&test);
+    }
+}
+
 /* Of a suspect block it is known how many words it has, and how many follow their predecessor. */
 static void words_and_pairs_are_counted(void **state)
 {
@@ -196,6 +212,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(not_everything_is_judged),
+        cmocka_unit_test(outnumbered_words_are_not_believed),
         cmocka_unit_test(words_and_pairs_are_counted),
         cmocka_unit_test(suspect_blocks_of_a_table_are_joined),
         cmocka_unit_test(believed_words_occupy_clusters),

@@ -350,6 +350,7 @@ static void l1_elsewhere_is_judged_as_a_whole(void **state)
         begin(&test);
         test.image.header.l1_table_offset = l1;
         tiny_image_set(&test.image, l1, 0, table);
+        tiny_image_set(&test.image, l1, 1, tiny_offset(16));
         overwrite(&test, l1, 600, 1);
         overwrite(&test, l1, 20, bad - 1);
         fill(&test, table, 0, 20, 10);
