@@ -13,7 +13,7 @@
 #define LARGEST_OFFSET (UINT64_C(1) << 46)
 
 /* After how many bytes of words that need a look each it is tried again whether some do not. */
-#define WORDS_AT_ONCE (8 * QED_ELEMENT_SIZE)
+#define WORDS_AT_ONCE ((size_t)8 * QED_ELEMENT_SIZE)
 
 /* Notes the first offence. 0, to be returned: what was wanted to know is known. */
 __attribute__((format(printf, 3, 4))) static int offend(struct grammar_reader *reader,

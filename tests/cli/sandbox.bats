@@ -10,7 +10,8 @@ setup() {
 }
 
 # What was opened inside a sandbox: by a process that loads a filter from there on, and by all that
-# neither do that nor are the first, which are threads of the others.
+# neither do that nor are the first, which are threads of the others. Of a call during which another
+# thread was heard the second line has the result.
 opened_inside() {
     awk 'NR == FNR {
              if (FNR == 1) outside[$1] = 1
@@ -19,7 +20,8 @@ opened_inside() {
          }
          /seccomp\(SECCOMP_SET_MODE_FILTER, 0, \{/ {delete outside[$1]}
          !($1 in outside)' "$1" "$1" |
-        grep -E '(open|creat|socket|connect|execve)[a-z0-9]*\(' | grep -v ' = -1 ' || true
+        grep -E '(open|creat|socket|connect|execve)[a-z0-9]*(\(| resumed>)' |
+        grep -vE ' = -1 |<unfinished \.\.\.>$' || true
 }
 
 # Builds for sanitizers, and odd kernels, have no sandbox to look at.
@@ -49,8 +51,8 @@ need_sandbox() {
     need_sandbox
     mkdir in out
     mv a.qed in
-    traced -o trace -e trace=openat,open,openat2 qedscrub -q in/a.qed -o out/bug.tar.gz
-    grep -v ' = -1 ' trace | sed -n 's/.*openat*([^"]*"\([^"]*\)".*/\1/p' |
+    traced -ff -o trace -e trace=openat,open,openat2 qedscrub -q in/a.qed -o out/bug.tar.gz
+    cat trace.* | grep -v ' = -1 ' | sed -n 's/.*openat*([^"]*"\([^"]*\)".*/\1/p' |
         grep -vE '^(/lib|/usr/lib|/etc/ld\.so|/usr/share/locale|/etc/localtime|/proc/self/|/dev/null$)' >opened
     [ "$(sort -u opened | xargs)" = ". in/a.qed out" ]
 }
