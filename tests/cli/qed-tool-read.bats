@@ -321,7 +321,7 @@ value() {
     [[ "$output" != *libarchive* ]]
     [[ "$output" != *libz.* ]]
     cd "$BATS_TEST_DIRNAME/../.."
-    [ "$(grep -rlwE 'O_RDWR' src bugreport)" = src/qed-tool/edit.c ]
+    [ "$(grep -rlwE 'O_RDWR' src/base src/qed src/qed-tool)" = src/qed-tool/edit.c ]
     [ "$(wc -l <src/qed-tool/edit.c)" -lt 200 ]
     run nm "$(command -v qedscrub)"
     [[ "$output" != *edit_apply* ]]
