@@ -105,3 +105,9 @@ class Tap:
     def end(self):
         print("1..%d" % self.number)
         sys.exit(1 if self.failed else 0)
+
+
+def is_sanitized():
+    """Whether the program needs more memory, and far more address space, than it would by itself."""
+    with open(QEDSCRUB, "rb") as file:
+        return b"__asan_init" in file.read()

@@ -23,19 +23,12 @@ import zlib
 
 import bundles
 from bundles import BLOCK, END, Bundle, attributes, header, member, sparse_member
-from harness import MKIMAGE, QEDSCRUB, Tap, need, run
+from harness import MKIMAGE, QEDSCRUB, Tap, is_sanitized, need, run
 
 MEMORY = 256 << 10  # KiB
 SECONDS = 5
 COMMANDS = (("verify",), ("info",), ("restore", "-o", "restored.qed"))
-
-
-def is_sanitized():
-    """A sanitizer reserves more address space than any machine has memory."""
-    with open(QEDSCRUB, "rb") as file:
-        return b"__asan_init" in file.read()
-
-
+# A sanitizer reserves more address space than any machine has memory.
 LIMIT = "true" if is_sanitized() else "ulimit -v %d" % MEMORY
 
 

@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import threading
 
-from harness import MKIMAGE, QEDSCRUB, Tap, need, qemu_check, run
+from harness import MKIMAGE, QEDSCRUB, Tap, is_sanitized, need, qemu_check, run
 
 MIB = 1 << 20
 
@@ -65,13 +65,15 @@ def system_calls(folder, image):
 
 def main():
     tap = Tap()
+    # A sanitizer keeps what was freed for a while.
+    slack = 8 if is_sanitized() else 1
     # Files of 64 TiB need a file system that knows them; ext4 does not, tmpfs does.
     with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
         full = os.path.join(folder, "full.qed")
         need(run(MKIMAGE, "--layout", "frag:30", "--virtual", "1T", full))
         peak = peak_anonymous(QEDSCRUB, "-q", full, "-o", os.path.join(folder, "full.tar.gz"))
         tap.test("a full image of 1 TiB packs in less than 64 MiB of anonymous memory (%d KiB)"
-                 % (peak // 1024), 0 < peak < 64 * MIB)
+                 % (peak // 1024), 0 < peak < 64 * MIB * slack)
         os.unlink(full)
 
         small = ten_tables(folder, "small.qed", "1T")
@@ -80,7 +82,7 @@ def main():
         tap.test("64 TiB with ten tables take the system calls that 1 TiB takes (%d, %d)"
                  % (few, many), many < few * 1.2)
         peak = peak_anonymous(QEDSCRUB, "-q", large, "-o", os.path.join(folder, "l.tar.gz"))
-        tap.test("... and less than 16 MiB of anonymous memory", peak < 16 * MIB)
+        tap.test("... and less than 16 MiB of anonymous memory", 0 < peak < 16 * MIB * slack)
 
         need(run("tar", "-xf", large + ".tar.gz", "-C", folder))
         copy = os.path.join(folder, "qedscrub", "image.qed")
