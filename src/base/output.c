@@ -14,6 +14,7 @@
 
 #include "base/checked.h"
 #include "base/leftover.h"
+#include "base/put.h"
 #include "base/quote.h"
 
 #define TEMPORARY_SIZE 32
@@ -207,20 +208,9 @@ int output_reopen(struct output *output, struct failure *why)
 static int write_all(const struct output *output, int fd, const void *bytes, size_t size,
                      struct failure *why)
 {
-    const char *at = bytes;
-
-    while (size > 0) {
-        ssize_t written = write(fd, at, size);
-
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written <= 0)
-            return failure_set_errno(why, written ? errno : EIO, "%s: cannot write",
-                                     QUOTE(output->path));
-        at += written;
-        size -= (size_t)written;
-    }
-    return 0;
+    if (put_bytes(fd, bytes, size) == size)
+        return 0;
+    return failure_set_errno(why, errno, "%s: cannot write", QUOTE(output->path));
 }
 
 int output_write(struct output *output, const void *bytes, size_t size, struct failure *why)
@@ -231,21 +221,12 @@ int output_write(struct output *output, const void *bytes, size_t size, struct f
 int output_write_at(struct output *output, uint64_t offset, const void *bytes, size_t size,
                     struct failure *why)
 {
-    const char *at = bytes;
+    size_t done = put_bytes_at(output->fd, offset, bytes, size);
 
-    while (size > 0) {
-        ssize_t written = pwrite(output->fd, at, size, (off_t)offset);
-
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written <= 0)
-            return failure_set_errno(why, written ? errno : EIO, "%s: cannot write at 0x%" PRIx64,
-                                     QUOTE(output->path), offset);
-        at += written;
-        offset += (uint64_t)written;
-        size -= (size_t)written;
-    }
-    return 0;
+    if (done == size)
+        return 0;
+    return failure_set_errno(why, errno, "%s: cannot write at 0x%" PRIx64, QUOTE(output->path),
+                             offset + done);
 }
 
 uint64_t output_room(const struct output *output)

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/checked.h"
+#include "base/put.h"
 #include "base/quote.h"
 #include "qed-tool/undo.h"
 
@@ -96,23 +97,9 @@ static int check_places(const struct edit *edit, const struct plan *plan, struct
     return 0;
 }
 
-static int put(int fd, const struct plan_write *write, const unsigned char *bytes)
+static bool put(int fd, const struct plan_write *write, const unsigned char *bytes)
 {
-    size_t done = 0;
-
-    while (done < write->size) {
-        ssize_t written =
-            pwrite(fd, bytes + done, write->size - done, (off_t)(write->offset + done));
-
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written == 0)
-            errno = EIO;
-        if (written <= 0)
-            return -1;
-        done += (size_t)written;
-    }
-    return 0;
+    return put_bytes_at(fd, write->offset, bytes, write->size) == write->size;
 }
 
 /* Makes the writes; *touched counts those that were begun. */
@@ -120,7 +107,7 @@ static int put_all(int fd, const struct plan *plan, size_t *touched, struct fail
 {
     for (size_t i = 0; i < plan->count; i++) {
         *touched = i + 1;
-        if (put(fd, &plan->writes[i], plan->writes[i].after))
+        if (!put(fd, &plan->writes[i], plan->writes[i].after))
             return failure_set_errno(why, errno, "cannot write at 0x%" PRIx64,
                                      plan->writes[i].offset);
     }
@@ -142,7 +129,7 @@ static enum edit_outcome put_back(int fd, const struct plan *plan, size_t touche
     for (size_t i = 0; i < touched; i++) {
         const struct plan_write *write = &plan->writes[i];
 
-        if (!holds(fd, write, write->before) && put(fd, write, write->before))
+        if (!holds(fd, write, write->before) && !put(fd, write, write->before))
             outcome = EDIT_TORN;
     }
     return fsync(fd) ? EDIT_TORN : outcome;

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/put.h"
 #include "base/quote.h"
 #include "bugreport/fleet_json.h"
 #include "bugreport/json_text.h"
@@ -191,19 +192,7 @@ bool journal_is(const struct journal *journal, const char *path)
 
 static int append(const struct journal *journal, const char *text, size_t size)
 {
-    while (size > 0) {
-        ssize_t written = write(journal->fd, text, size);
-
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written == 0)
-            errno = EIO;
-        if (written <= 0)
-            return -1;
-        text += written;
-        size -= (size_t)written;
-    }
-    return 0;
+    return put_bytes(journal->fd, text, size) == size ? 0 : -1;
 }
 
 /* What is appended next begins a line. */

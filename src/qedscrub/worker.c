@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/put.h"
 #include "base/sandbox.h"
 #include "qedscrub/progress.h"
 #include "qedscrub/status.h"
@@ -68,23 +69,6 @@ void worker_explain(int status, struct failure *why)
                     strsignal(number));
 }
 
-static int put(int fd, const void *bytes, size_t size)
-{
-    const char *at = bytes;
-
-    while (size > 0) {
-        ssize_t written = write(fd, at, size);
-
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written < 0)
-            return -1;
-        at += written;
-        size -= (size_t)written;
-    }
-    return 0;
-}
-
 /* The child: works, and hands back what came of it. */
 static int serve(worker_function *work, void *context, int to, unsigned layers)
 {
@@ -100,7 +84,8 @@ static int serve(worker_function *work, void *context, int to, unsigned layers)
         message.status = STATUS_FAILED;
         failure_set_errno(&message.why, ENOMEM, "cannot keep what is to be said");
     }
-    failed = put(to, &message, sizeof(message)) || put(to, text, size);
+    failed = put_bytes(to, &message, sizeof(message)) < sizeof(message) ||
+             put_bytes(to, text, size) < size;
     free(text);
     return failed ? STATUS_FAILED : STATUS_OK;
 }
