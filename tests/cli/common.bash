@@ -61,3 +61,12 @@ apart() {
         unshare --map-root-user "$@"
     fi
 }
+
+# Waits until a command succeeds, half a minute at most.
+until_true() {
+    for _ in $(seq 300); do
+        ! "$@" || return 0
+        sleep 0.1
+    done
+    return 1
+}

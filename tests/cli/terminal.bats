@@ -101,15 +101,6 @@ pack_slowly() {
     }
 }
 
-# Waits until a command succeeds.
-until_true() {
-    for _ in $(seq 300); do
-        ! "$@" || return 0
-        sleep 0.1
-    done
-    return 1
-}
-
 # What tmux shows, in the file screen, has a line like this.
 screen_shows() {
     tmux -S "$socket" capture-pane -p >screen

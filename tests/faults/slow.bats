@@ -9,14 +9,6 @@ has_ended() {
     ! grep -q '^State:[[:space:]]*[^ZX[:space:]]' "/proc/$1/status" 2>/dev/null
 }
 
-until_true() {
-    for _ in $(seq 600); do
-        ! "$@" || return 0
-        sleep 0.05
-    done
-    return 1
-}
-
 @test "a slow disk: lines tell how far it is, and the end is as usual" {
     promise P6 "every read takes 50 ms: progress of info, pack and diff is told" 3
     make_big_image a.qed 32G
