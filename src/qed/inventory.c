@@ -4,7 +4,11 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define MAX_GRAIN (UINT64_C(64) * 1024)
+/*
+ * The smaller the grains, the fewer zeros are packed beside words, and the more ranges there are to
+ * list. Of an image that is allocated here and there 16 KiB make the smallest archive.
+ */
+#define MAX_GRAIN (UINT64_C(16) * 1024)
 
 void inventory_init(struct inventory *inventory, const struct geometry *geometry)
 {

@@ -31,7 +31,7 @@ END
     run --separate-stderr qedscrub restore bug.tar.gz -o copy.qed
     [ "$status" -eq 0 ]
     [ -z "$output" ]
-    [[ "$stderr" == "copy.qed: 1.81 MiB (1900544 bytes), of which data 128 KiB"* ]]
+    [[ "$stderr" == "copy.qed: 1.81 MiB (1900544 bytes), of which data 32.5 KiB"* ]]
     qed-tool a.qed copy_metadata other.qed 2>/dev/null
     cmp copy.qed other.qed
     [ "$(data_map copy.qed)" = "$(data_map other.qed)" ]

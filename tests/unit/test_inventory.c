@@ -87,7 +87,7 @@ static void many_tables(void **state)
     inventory_free(&inventory);
 }
 
-/* Words are kept in whole grains: clusters, or 64 KiB where clusters are larger. */
+/* Words are kept in whole grains: clusters, or 16 KiB where clusters are larger. */
 static void words_fill_grains(void **state)
 {
     static const struct geometry large = {.cluster_size = 1 << 20,
@@ -113,14 +113,14 @@ static void words_fill_grains(void **state)
     assert_int_equal(inventory.words.list[2].size, 2 * TINY_CLUSTER);
     inventory_free(&inventory);
     begin(&inventory, &large);
-    EXPECT_OK(inventory_add_words(&inventory, 1 << 20, 8191, 1, &why), &why);
-    EXPECT_OK(inventory_add_words(&inventory, 1 << 20, 8192 * 3, 8193, &why), &why);
+    EXPECT_OK(inventory_add_words(&inventory, 1 << 20, 2047, 1, &why), &why);
+    EXPECT_OK(inventory_add_words(&inventory, 1 << 20, 2048 * 3, 2049, &why), &why);
     inventory_finish(&inventory);
     assert_int_equal(inventory.words.count, 2);
     assert_int_equal(inventory.words.list[0].offset, 1 << 20);
-    assert_int_equal(inventory.words.list[0].size, 1 << 16);
-    assert_int_equal(inventory.words.list[1].offset, (1 << 20) + (3 << 16));
-    assert_int_equal(inventory.words.list[1].size, 2 << 16);
+    assert_int_equal(inventory.words.list[0].size, 1 << 14);
+    assert_int_equal(inventory.words.list[1].offset, (1 << 20) + (3 << 14));
+    assert_int_equal(inventory.words.list[1].size, 2 << 14);
     inventory_free(&inventory);
 }
 
