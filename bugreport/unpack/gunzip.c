@@ -18,6 +18,7 @@
 #define WINDOW_SIZE  32768
 #define HEADER_SIZE  10
 #define TRAILER_SIZE 8
+#define MOST_SMALL   16                  /* pieces of an index that hold less than a block */
 #define READ_STEP    ((size_t)16 * 1024) /* at most this much is read to no end behind a joint */
 
 /* A piece of the file that ends in a joint, or where the room or the file does. */
@@ -51,7 +52,7 @@ struct gunzip {
     size_t window_size;
 
     struct gunzip_index index;
-    bool irregular; /* there is none */
+    bool irregular; /* there is no index */
 
     bool ended; /* the deflated data; the trailer follows */
     unsigned char trailer[TRAILER_SIZE];
@@ -164,13 +165,18 @@ static void remember(struct gunzip *gunzip, const unsigned char *bytes, size_t s
     gunzip->window_size = kept + part;
 }
 
+/* Small pieces would let a small file have a large index. */
+static bool has_too_many_pieces(const struct gunzip_index *index)
+{
+    return index->count > MOST_SMALL + index->plain_size / GZIP_BLOCK_SIZE;
+}
+
 /* Enters a piece that came out complete, if that leaves the index one. */
 static void enter_piece(struct gunzip *gunzip, const struct piece *piece)
 {
     struct gunzip_index *index = &gunzip->index;
 
-    if (index->plain_size % GZIP_BLOCK_SIZE != 0)
-        gunzip->irregular = true;
+    gunzip->irregular = gunzip->irregular || has_too_many_pieces(index);
     if (gunzip->irregular || piece->plain_size == 0)
         return;
     if (index->count == index->capacity) {
@@ -183,8 +189,8 @@ static void enter_piece(struct gunzip *gunzip, const struct piece *piece)
         index->places = more;
         index->capacity = capacity;
     }
-    index->places[index->count++] =
-        (struct gunzip_place){piece->position, (uint32_t)piece->size, piece->crc};
+    index->places[index->count++] = (struct gunzip_place){piece->position, index->plain_size,
+                                                          (uint32_t)piece->size, piece->crc};
     index->plain_size += piece->plain_size;
 }
 

@@ -36,12 +36,13 @@ int gunzip_next(struct gunzip *gunzip, const unsigned char **bytes, size_t *size
                 struct failure *why);
 
 /*
- * Where the pieces of a file are whose pieces are all as gzip.h makes them: of GZIP_BLOCK_SIZE
- * plain bytes each, but for the last. So the number of a piece says where its plain bytes are.
+ * Where the pieces of a file are whose pieces can all be inflated for themselves. The files of
+ * gzip.h are made of them: nearly all hold GZIP_BLOCK_SIZE plain bytes, and a few hold less.
  */
 struct gunzip_index {
     struct gunzip_place {
         uint64_t position; /* bytes into the file */
+        uint64_t plain;    /* bytes into what comes out */
         uint32_t size;     /* deflated */
         uint32_t crc;      /* of its plain bytes */
     } * places;
@@ -51,7 +52,7 @@ struct gunzip_index {
 
 /*
  * Hands over the index, after the end, to be freed with free(index->places). False where the file
- * is not made of such pieces only.
+ * is not made of such pieces only, or of more small ones than it has reason to be.
  */
 bool gunzip_take_index(struct gunzip *gunzip, struct gunzip_index *index);
 

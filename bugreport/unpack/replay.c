@@ -137,18 +137,35 @@ static int read_deflated(const struct replay *replay, struct hand *hand,
     return 0;
 }
 
-static size_t plain_size_of(const struct replay *replay, size_t piece)
+/* Where the plain bytes of a piece end. */
+static uint64_t plain_end_of(const struct replay *replay, size_t piece)
 {
-    uint64_t left = replay->index.plain_size - piece * GZIP_BLOCK_SIZE;
+    const struct gunzip_index *index = &replay->index;
 
-    return left < GZIP_BLOCK_SIZE ? (size_t)left : GZIP_BLOCK_SIZE;
+    return piece + 1 < index->count ? index->places[piece + 1].plain : index->plain_size;
+}
+
+/* The piece that holds a plain byte: the last one that begins at or before it. */
+static size_t piece_of(const struct replay *replay, uint64_t offset)
+{
+    size_t low = 0, high = replay->index.count;
+
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+
+        if (replay->index.places[middle].plain <= offset)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
 }
 
 static int inflate_again(const struct replay *replay, struct hand *hand, size_t piece,
                          struct failure *why)
 {
     const struct gunzip_place *place = &replay->index.places[piece];
-    size_t size = plain_size_of(replay, piece);
+    size_t size = (size_t)(plain_end_of(replay, piece) - place->plain);
 
     hand->piece = NONE;
     if (read_deflated(replay, hand, place, why))
@@ -185,10 +202,12 @@ int replay_read(struct replay *replay, uint64_t offset, void *bytes, size_t size
     if (!range_inside(offset, size, replay->index.plain_size))
         return failure_set(why, "the archive holds less than it did");
     while (size > 0) {
-        size_t skip = (size_t)(offset % GZIP_BLOCK_SIZE);
-        size_t part = GZIP_BLOCK_SIZE - skip < size ? GZIP_BLOCK_SIZE - skip : size;
+        size_t piece = piece_of(replay, offset);
+        size_t left = (size_t)(plain_end_of(replay, piece) - offset);
+        size_t skip = (size_t)(offset - replay->index.places[piece].plain);
+        size_t part = left < size ? left : size;
 
-        if (copy_part(replay, (size_t)(offset / GZIP_BLOCK_SIZE), skip, to, part, why))
+        if (copy_part(replay, piece, skip, to, part, why))
             return -1;
         offset += part;
         to += part;

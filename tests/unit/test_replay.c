@@ -195,39 +195,66 @@ static void changes_are_noticed(void **state)
     end(&file, fd, replay);
 }
 
-/* By zlib alone there are no pieces, or none of the size that makes an index possible. */
+/* Deflates SIZE bytes by zlib alone, and ends a piece after each part of them. */
+static size_t pack_by_zlib(const unsigned char *plain, size_t part, int flush, unsigned char *bytes)
+{
+    z_stream stream = {.next_in = (unsigned char *)(uintptr_t)plain, .next_out = bytes};
+
+    stream.avail_out = SIZE;
+    assert_int_equal(deflateInit2(&stream, 1, Z_DEFLATED, 15 + 16, 8, 0), Z_OK);
+    for (size_t at = 0; at < SIZE; at += part) {
+        stream.avail_in = (uInt)(SIZE - at < part ? SIZE - at : part);
+        assert_int_equal(deflate(&stream, flush), Z_OK);
+    }
+    assert_int_equal(deflate(&stream, Z_FINISH), Z_STREAM_END);
+    deflateEnd(&stream);
+    return stream.total_out;
+}
+
+/* There are no pieces, they depend on one another, or they are so small that they are many. */
 static void other_files_have_no_index(void **state)
 {
+    static const struct {
+        size_t part;
+        int flush;
+    } cases[] = {{SIZE, Z_NO_FLUSH}, {100000, Z_SYNC_FLUSH}, {50000, Z_FULL_FLUSH}};
     unsigned char *plain = tables_make(&tables_recipes[0], SIZE), *bytes = malloc(SIZE);
 
     (void)state;
-    for (int flush = Z_NO_FLUSH; flush <= Z_FULL_FLUSH; flush++) {
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        size_t size = pack_by_zlib(plain, cases[i].part, cases[i].flush, bytes);
         struct gunzip_index index;
-        z_stream stream = {0};
 
-        assert_int_equal(deflateInit2(&stream, 1, Z_DEFLATED, 15 + 16, 8, 0), Z_OK);
-        stream.next_in = plain;
-        stream.next_out = bytes;
-        stream.avail_out = SIZE;
-        for (size_t at = 0; at < SIZE; at += 50000) {
-            stream.avail_in = 50000;
-            assert_int_equal(deflate(&stream, flush), Z_OK);
-        }
-        assert_int_equal(deflate(&stream, Z_FINISH), Z_STREAM_END);
-        assert_false(make_index(bytes, stream.total_out, &index));
-        deflateEnd(&stream);
+        assert_false(make_index(bytes, size, &index));
     }
     free(plain);
     free(bytes);
 }
 
+/* A few pieces that hold less than a block, in the middle and at the end. */
+static void pieces_of_any_size_come_back(void **state)
+{
+    struct file file = {.plain = tables_make(&tables_recipes[0], SIZE), .bytes = malloc(SIZE)};
+    struct failure why = {0};
+    struct replay *replay;
+    int fd;
+
+    (void)state;
+    file.size = pack_by_zlib(file.plain, 130001, Z_FULL_FLUSH, file.bytes);
+    assert_true(make_index(file.bytes, file.size, &file.index));
+    assert_int_equal(file.index.count, SIZE / 130001 + 1);
+    fd = memory_file(file.bytes, file.size);
+    EXPECT_OK(replay_open(&replay, fd, 0, &file.index, 2, &why), &why);
+    assert_true(reads_right(replay, file.plain, 7));
+    end(&file, fd, replay);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(any_range_comes_back),
-        cmocka_unit_test(threads_share_hands),
-        cmocka_unit_test(changes_are_noticed),
-        cmocka_unit_test(other_files_have_no_index),
+        cmocka_unit_test(any_range_comes_back),         cmocka_unit_test(threads_share_hands),
+        cmocka_unit_test(changes_are_noticed),          cmocka_unit_test(other_files_have_no_index),
+        cmocka_unit_test(pieces_of_any_size_come_back),
     };
 
     return cmocka_run_group_tests_name("replay", tests, NULL, NULL);
