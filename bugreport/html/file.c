@@ -31,29 +31,69 @@ static uint64_t sum_of(const uint64_t values[ATLAS_USES])
     return sum;
 }
 
-static void draw_cell(FILE *out, const struct atlas *atlas, uint32_t cell)
+static bool same(const uint64_t a[ATLAS_USES], const uint64_t b[ATLAS_USES])
 {
-    uint64_t values[ATLAS_USES];
-    int heights[ATLAS_USES], y = (int)(cell / HTML_MAP_COLUMNS + 1) * HTML_TALL;
-    const char *separator = ": ";
+    for (int use = 0; use < ATLAS_USES; use++) {
+        if (a[use] != b[use])
+            return false;
+    }
+    return true;
+}
+
+/* Gathers what a cell says, and returns the first one behind it that says something else. */
+static uint32_t gather_alike(const struct atlas *atlas, uint32_t cell, uint64_t values[ATLAS_USES])
+{
+    uint64_t others[ATLAS_USES];
 
     gather(atlas, cell, values);
-    if (sum_of(values) == 0)
-        return;
-    fprintf(out, "<g><title>file %s", HTML_SIZE(cell * atlas_cell_size(atlas, &atlas->file)));
+    while (++cell < atlas->file.cells) {
+        gather(atlas, cell, others);
+        if (!same(values, others))
+            break;
+    }
+    return cell;
+}
+
+/* Where a cell begins, or the last one ends. */
+static uint64_t begin_of(const struct atlas *atlas, uint32_t cell)
+{
+    uint64_t begin = cell * atlas_cell_size(atlas, &atlas->file);
+    uint64_t file = atlas->file.clusters * atlas->cluster_size;
+
+    return begin < file ? begin : file;
+}
+
+static void write_title(FILE *out, const struct atlas *atlas, uint32_t first, uint32_t end,
+                        const uint64_t values[ATLAS_USES])
+{
+    const char *separator = ": ";
+
+    fprintf(out, "<title>file %s", HTML_SIZE(begin_of(atlas, first)));
+    if (end - first > 1)
+        fprintf(out, " to %s, each of %u cells", HTML_SIZE(begin_of(atlas, end)), end - first);
     for (int use = 0; use < ATLAS_USES; use++) {
         if (values[use])
             fprintf(out, "%s%" PRIu64 " %s", separator, values[use], uses[use].name);
         separator = values[use] ? ", " : separator;
     }
     fprintf(out, "</title>");
+}
+
+/* Draws cells that all say the same. */
+static void draw_cells(FILE *out, const struct atlas *atlas, uint32_t first, uint32_t end,
+                       const uint64_t values[ATLAS_USES])
+{
+    int heights[ATLAS_USES], y = (int)(first / HTML_MAP_COLUMNS + 1) * HTML_TALL;
+
+    if (sum_of(values) == 0)
+        return;
+    fprintf(out, "<g>");
+    write_title(out, atlas, first, end, values);
     html_stack(values, ATLAS_USES, sum_of(values), heights);
     for (int use = 0; use < ATLAS_USES; use++) {
         y -= heights[use];
         if (heights[use])
-            fprintf(out, "<rect class=\"%s\" x=\"%u\" y=\"%d\" width=\"%d\" height=\"%d\"/>",
-                    uses[use].class, cell % HTML_MAP_COLUMNS * HTML_TALL, y, HTML_TALL,
-                    heights[use]);
+            html_map_cells(out, uses[use].class, first, end, y, heights[use]);
     }
     fprintf(out, "</g>\n");
 }
@@ -65,11 +105,11 @@ static void draw_beyond(FILE *out, const struct atlas *atlas)
 
     if (atlas->beyond == 0)
         return;
-    fprintf(out,
-            "<g><title>beyond the end of the file: %" PRIu64 " elements</title><rect "
-            "class=\"beyond\" x=\"%u\" y=\"%u\" width=\"%d\" height=\"%d\"/></g>\n",
-            atlas->beyond, cell % HTML_MAP_COLUMNS * HTML_TALL, cell / HTML_MAP_COLUMNS * HTML_TALL,
-            HTML_TALL, HTML_TALL);
+    fprintf(out, "<g><title>beyond the end of the file: %" PRIu64 " elements</title>",
+            atlas->beyond);
+    html_map_cells(out, "beyond", cell, cell + 1, (int)(cell / HTML_MAP_COLUMNS) * HTML_TALL,
+                   HTML_TALL);
+    fprintf(out, "</g>\n");
 }
 
 void html_file(FILE *out, const void *subject)
@@ -78,8 +118,12 @@ void html_file(FILE *out, const void *subject)
 
     html_map_begin(out, "Map of the file; the table below has its numbers",
                    atlas->file.cells + (atlas->beyond > 0));
-    for (uint32_t cell = 0; cell < atlas->file.cells; cell++)
-        draw_cell(out, atlas, cell);
+    for (uint32_t first = 0, end; first < atlas->file.cells; first = end) {
+        uint64_t values[ATLAS_USES];
+
+        end = gather_alike(atlas, first, values);
+        draw_cells(out, atlas, first, end, values);
+    }
     draw_beyond(out, atlas);
     html_map_end(out);
 }
@@ -100,35 +144,19 @@ void html_file_legend(FILE *out, const void *subject)
     write_key(out, "beyond", "beyond the end");
 }
 
-static bool same(const uint64_t a[ATLAS_USES], const uint64_t b[ATLAS_USES])
-{
-    for (int use = 0; use < ATLAS_USES; use++) {
-        if (a[use] != b[use])
-            return false;
-    }
-    return true;
-}
-
 /* Neighbours that say the same share a row. */
 void html_file_table(FILE *out, const void *subject)
 {
     const struct atlas *atlas = ((const struct record *)subject)->atlas;
-    uint64_t size = atlas_cell_size(atlas, &atlas->file);
-    uint64_t file = atlas->file.clusters * atlas->cluster_size;
 
-    for (uint32_t i = 0, next; i < atlas->file.cells; i = next) {
-        uint64_t values[ATLAS_USES], others[ATLAS_USES];
+    for (uint32_t first = 0, end; first < atlas->file.cells; first = end) {
+        uint64_t values[ATLAS_USES];
 
-        gather(atlas, i, values);
-        for (next = i + 1; next < atlas->file.cells; next++) {
-            gather(atlas, next, others);
-            if (!same(values, others))
-                break;
-        }
-        fprintf(out, "<tr><th scope=\"row\">%s</th><td class=\"text\">%s</td>", HTML_SIZE(i * size),
-                HTML_SIZE(next * size < file ? next * size : file));
+        end = gather_alike(atlas, first, values);
+        fprintf(out, "<tr><th scope=\"row\">%s</th><td class=\"text\">%s</td>",
+                HTML_SIZE(begin_of(atlas, first)), HTML_SIZE(begin_of(atlas, end)));
         for (int use = 0; use < ATLAS_USES; use++)
-            html_td_count(out, values[use] * (next - i));
+            html_td_count(out, values[use] * (end - first));
         fprintf(out, "</tr>\n");
     }
 }

@@ -18,7 +18,7 @@ static uint64_t mean_place(const struct atlas_guest *cell)
     return cell->data ? cell->places / cell->data : 0;
 }
 
-static void draw_rects(FILE *out, const struct atlas *atlas, uint32_t index)
+static void draw_parts(FILE *out, const struct atlas *atlas, uint32_t index)
 {
     static const char *const classes[] = {"", "zero", "broken", "unread"};
     const struct atlas_guest *cell = &atlas->guest_cells[index];
@@ -31,9 +31,8 @@ static void draw_rects(FILE *out, const struct atlas *atlas, uint32_t index)
 
         y -= heights[kind];
         if (heights[kind])
-            fprintf(out, "<rect class=\"%s\" x=\"%u\" y=\"%d\" width=\"%d\" height=\"%d\"/>",
-                    kind == DATA ? tint : classes[kind], index % HTML_MAP_COLUMNS * HTML_TALL, y,
-                    HTML_TALL, heights[kind]);
+            html_map_cells(out, kind == DATA ? tint : classes[kind], index, index + 1, y,
+                           heights[kind]);
     }
 }
 
@@ -52,7 +51,7 @@ static void draw_cell(FILE *out, const struct atlas *atlas, uint32_t index)
     if (cell->unreadable)
         fprintf(out, "; %" PRIu64 " cannot be read", cell->unreadable);
     fprintf(out, "</title>");
-    draw_rects(out, atlas, index);
+    draw_parts(out, atlas, index);
     fprintf(out, "</g>\n");
 }
 

@@ -46,6 +46,12 @@ void html_stack(const uint64_t *values, int count, uint64_t whole, int *heights)
 void html_map_begin(FILE *out, const char *label, uint32_t cells);
 void html_map_end(FILE *out);
 
+/*
+ * Draws a part of each of the cells from first up to end, height units tall from y on in the first
+ * one: one outline for each, in one path for all.
+ */
+void html_map_cells(FILE *out, const char *class, uint32_t first, uint32_t end, int y, int height);
+
 /* Which of the eight colours the cell of an axis of the file has. */
 unsigned html_tint(uint64_t cell, uint32_t cells);
 

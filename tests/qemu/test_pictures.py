@@ -25,6 +25,7 @@ GUEST = re.compile(r"guest (\S+ \S+): (\d+) data, (\d+) zero, (\d+) invalid; (\d
 DOT = re.compile(r"guest (\S+ \S+), file (\S+ \S+): (\d+) data")
 BAR = re.compile(r"(\d+) to (\d+) clusters: (\d+) pieces")
 BEYOND = re.compile(r"beyond the end of the file: (\d+) elements")
+CELLS = re.compile(r"each of (\d+) cells: ")
 USES = ("header", "L1", "L2", "data", "leaked", "again")
 HOSTILE = ("<b>.qed", "a\"><img src=x>.qed", "</section>.qed", "&lt;i&gt;.qed", "-->.qed", "\x1b[2J.qed")
 
@@ -64,9 +65,10 @@ def file_uses(page):
     sums = dict.fromkeys(USES, 0)
     for title in page.titles:
         if title.startswith("file "):
+            cells = CELLS.search(title)
             for part in title.split(": ")[1].split(", "):
                 count, use = part.split()
-                sums[use] += int(count)
+                sums[use] += int(count) * (int(cells[1]) if cells else 1)
     return sums
 
 
