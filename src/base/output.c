@@ -14,6 +14,7 @@
 
 #include "base/checked.h"
 #include "base/leftover.h"
+#include "base/path.h"
 #include "base/put.h"
 #include "base/quote.h"
 
@@ -57,25 +58,29 @@ static struct output *output_new(struct failure *why)
 /* Splits the path and opens the directory, so that later renames of parents do not matter. */
 static int open_directory(struct output *output, const char *path, struct failure *why)
 {
-    const char *directory = ".";
-    char *slash;
+    char *folder = path_folder(path);
 
     output->path = strdup(path);
-    if (!output->path)
+    if (!folder || !output->path) {
+        free(folder);
         return failure_set_errno(why, ENOMEM, "%s", QUOTE(path));
-    slash = strrchr(output->path, '/');
-    output->name = output->path;
-    if (slash) {
-        directory = slash == output->path ? "/" : output->path;
-        output->name = slash + 1;
-        *slash = '\0';
     }
-    output->directory = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (slash)
-        *slash = '/';
+    output->name = path_base(output->path);
+    output->directory = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    free(folder);
     if (output->directory < 0)
         return failure_set_errno(why, errno, "%s: cannot open its directory", QUOTE(path));
     return 0;
+}
+
+int output_check_kind(const char *path, const struct stat *stat, struct failure *why)
+{
+    if (S_ISREG(stat->st_mode))
+        return 0;
+    return failure_set(why,
+                       S_ISDIR(stat->st_mode) ? "%s: is a directory, a file name is needed"
+                                              : "%s: exists and is not a regular file",
+                       QUOTE(path));
 }
 
 static bool is_input(const struct output_options *options, const struct stat *stat)
@@ -102,10 +107,8 @@ static int check_target(const struct output *output, struct failure *why)
             return 0;
         return failure_set_errno(why, errno, "%s", QUOTE(path));
     }
-    if (S_ISDIR(stat.st_mode))
-        return failure_set(why, "%s: is a directory, a file name is needed", QUOTE(path));
-    if (!S_ISREG(stat.st_mode))
-        return failure_set(why, "%s: exists and is not a regular file", QUOTE(path));
+    if (output_check_kind(path, &stat, why))
+        return -1;
     if (!output->options->replace)
         return failure_set(why, "%s: exists; choose another name%s", QUOTE(path),
                            output->options->never_replace ? "" : " or give --force");

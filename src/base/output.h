@@ -31,6 +31,9 @@ struct output_options {
 int output_open(struct output **output, const char *path, const struct output_options *options,
                 struct failure *why);
 
+/* Refuses a file at path that nothing can be written to: all but regular ones. */
+int output_check_kind(const char *path, const struct stat *stat, struct failure *why);
+
 /*
  * Begins an output to standard output. A terminal is refused, and an input that a shell opened
  * there. What is written goes out at once, or, if it is to be held, is kept in memory until it is

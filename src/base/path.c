@@ -13,6 +13,15 @@ const char *path_base(const char *path)
     return slash ? slash + 1 : path;
 }
 
+char *path_folder(const char *path)
+{
+    size_t length = (size_t)(path_base(path) - path);
+
+    if (length == 0)
+        return strdup(".");
+    return strndup(path, length > 1 ? length - 1 : length);
+}
+
 /* Removes the last part of what has been written, unless there is none that ".." takes back. */
 static bool take_back(char *text, size_t *length, size_t root)
 {

@@ -5,7 +5,7 @@
 /*
  * Paths as text. Nothing here asks the file system, and symbolic links mean nothing to it.
  *
- * Each function returns a string that the caller frees, or NULL if memory ran out.
+ * Each function but path_base() returns a string that the caller frees, or NULL if memory ran out.
  */
 
 /* The path without "." parts, doubled and closing slashes; "." where nothing is left. */
@@ -22,6 +22,9 @@ char *path_beside(const char *path, const char *name);
 
 /* The folder's path, a slash where needed, and the name. */
 char *path_join(const char *folder, const char *name);
+
+/* The folder that the file at path is in, as it can be opened: "." where the path names none. */
+char *path_folder(const char *path);
 
 /* The part of a path behind its last slash. */
 const char *path_base(const char *path);

@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/output.h"
+#include "base/path.h"
 #include "base/put.h"
 #include "base/quote.h"
 #include "bugreport/fleet_json.h"
@@ -30,16 +32,6 @@ struct journal {
     bool unsynced; /* lines were appended that may not be on the disk */
     time_t synced; /* seconds, when we last asked for it */
 };
-
-static int refuse_kind(const char *path, const struct stat *file, struct failure *why)
-{
-    if (S_ISREG(file->st_mode))
-        return 0;
-    return failure_set(why,
-                       S_ISDIR(file->st_mode) ? "%s: is a directory, a file name is needed"
-                                              : "%s: exists and is not a regular file",
-                       QUOTE(path));
-}
 
 /* Of two runs with one journal, each would take the other's line in the making for a torn one. */
 static int lock(const struct journal *journal, struct failure *why)
@@ -75,7 +67,7 @@ static int accept(struct journal *journal, struct failure *why)
     if (!fstat(STDOUT_FILENO, &out) && is_file(journal, &out))
         return failure_set(why, "%s: is standard output; choose another name",
                            QUOTE(journal->path));
-    return refuse_kind(journal->path, &file, why) || lock(journal, why) ? -1 : 0;
+    return output_check_kind(journal->path, &file, why) || lock(journal, why) ? -1 : 0;
 }
 
 /*
@@ -88,7 +80,7 @@ static int open_name(struct journal *journal, bool *is_new, struct failure *why)
     const char *path = journal->path;
     struct stat file;
 
-    if (!lstat(path, &file) && refuse_kind(path, &file, why))
+    if (!lstat(path, &file) && output_check_kind(path, &file, why))
         return -1;
     journal->fd = open(path, flags | O_CREAT | O_EXCL, 0666);
     *is_new = journal->fd >= 0;
@@ -211,12 +203,9 @@ static int end_line(const struct journal *journal, struct failure *why)
 /* The name of a new file is to be on the disk too, where a folder can be asked for that. */
 static void sync_folder(const char *path)
 {
-    char *folder = strdup(path), *slash = folder ? strrchr(folder, '/') : NULL;
-    int fd;
+    char *folder = path_folder(path);
+    int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 
-    if (slash)
-        slash[1] = '\0';
-    fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd >= 0) {
         fsync(fd);
         close(fd);

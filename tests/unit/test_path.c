@@ -82,6 +82,18 @@ static void join(void **state)
     expect(path_join("/d/e", "a"), "/d/e/a");
 }
 
+static void folder(void **state)
+{
+    static const char *const rows[][2] = {
+        {"a", "."},     {"./a", "."}, {"d/a", "d"}, {"d/e/a", "d/e"}, {"d//a", "d/"},
+        {"/d/a", "/d"}, {"/a", "/"},  {"//a", "/"}, {"../a", ".."},   {"d/", "d"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        expect(path_folder(rows[i][0]), rows[i][1]);
+}
+
 static void base(void **state)
 {
     (void)state;
@@ -95,7 +107,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tidy), cmocka_unit_test(beside), cmocka_unit_test(anchor),
-        cmocka_unit_test(join), cmocka_unit_test(base),
+        cmocka_unit_test(join), cmocka_unit_test(folder), cmocka_unit_test(base),
     };
 
     return cmocka_run_group_tests_name("path", tests, NULL, NULL);
