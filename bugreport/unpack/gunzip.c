@@ -4,47 +4,20 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <libdeflate.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 #include "base/bytes.h"
-#include "base/crew.h"
-#include "bugreport/pack/gzip_block.h"
+#include "bugreport/unpack/pieces.h"
 
 #define WINDOW_BITS  (-15) /* the largest window; negative: neither header nor checksum */
 #define WINDOW_SIZE  32768
 #define HEADER_SIZE  10
 #define TRAILER_SIZE 8
-#define MOST_SMALL   16                  /* pieces of an index that hold less than a block */
-#define READ_STEP    ((size_t)16 * 1024) /* at most this much is read to no end behind a joint */
-
-/* A piece of the file that ends in a joint, or where the room or the file does. */
-struct piece {
-    struct gunzip *gunzip;
-    uint64_t position; /* in the file */
-    size_t size, plain_size;
-    bool ends_in_joint;
-    bool complete; /* inflated for itself, up to the joint and no further */
-    uint32_t crc;
-    unsigned char bytes[GZIP_BLOCK_ROOM], plain[GZIP_BLOCK_SIZE];
-};
+#define MOST_SMALL   16 /* pieces of an index that hold less than a block */
 
 struct gunzip {
-    gunzip_input *input;
-    void *context;
-    const unsigned char *raw; /* what the input handed out and nobody took yet */
-    size_t raw_size;
-    bool raw_ended;
-    uint64_t position; /* of it */
-
-    struct crew *crew;
-    struct piece *pieces;
-    z_stream *inflaters; /* one for each worker */
-    unsigned inflater_count;
-
+    struct pieces *pieces;
     z_stream serial;     /* for pieces that cannot be inflated for themselves */
     struct piece *under; /* the one it is at; NULL: none */
     bool between;        /* nothing is under way: a block would begin with the next piece */
@@ -60,98 +33,6 @@ struct gunzip {
     uint32_t crc;
     uint64_t size;
 };
-
-/*
- * Whether a block must begin with the next byte. See inflate() about data_type: 128 between blocks,
- * 64 at the last one, and below that the number of bits that are left of a byte.
- */
-static bool is_between_blocks(const z_stream *stream)
-{
-    return (stream->data_type & (128 | 64 | 7)) == 128;
-}
-
-static void inflate_piece(void *argument, unsigned worker)
-{
-    struct piece *piece = argument;
-    z_stream *stream = &piece->gunzip->inflaters[worker];
-    int result;
-
-    piece->complete = false;
-    if (!piece->ends_in_joint)
-        return;
-    inflateReset(stream);
-    stream->next_in = piece->bytes;
-    stream->avail_in = (uInt)piece->size;
-    stream->next_out = piece->plain;
-    stream->avail_out = GZIP_BLOCK_SIZE;
-    do
-        result = inflate(stream, Z_BLOCK);
-    while (result == Z_OK && stream->avail_in > 0);
-    piece->complete = result == Z_OK && is_between_blocks(stream);
-    piece->plain_size = stream->total_out;
-    piece->crc = libdeflate_crc32(0, piece->plain, piece->plain_size);
-}
-
-/* Gets raw bytes if there are none: 1, or 0 at the end, -1 failed. */
-static int fill_raw(struct gunzip *gunzip, struct failure *why)
-{
-    int more = 1;
-
-    if (gunzip->raw_size == 0 && !gunzip->raw_ended)
-        more = gunzip->input(gunzip->context, &gunzip->raw, &gunzip->raw_size, why);
-    gunzip->raw_ended = more == 0;
-    return gunzip->raw_ended ? 0 : more;
-}
-
-/* Moves raw bytes to the end of a piece, up to a joint if there is one. */
-static void extend_piece(struct gunzip *gunzip, struct piece *piece)
-{
-    static const unsigned char joint[] = {0, 0, 0xff, 0xff};
-    size_t room = GZIP_BLOCK_ROOM - piece->size, searched = piece->size < 3 ? 0 : piece->size - 3;
-    size_t part = gunzip->raw_size < READ_STEP ? gunzip->raw_size : READ_STEP;
-    const unsigned char *found;
-
-    part = part < room ? part : room;
-    memcpy(piece->bytes + piece->size, gunzip->raw, part);
-    found = memmem(piece->bytes + searched, piece->size + part - searched, joint, sizeof(joint));
-    piece->ends_in_joint = found;
-    if (found)
-        part = (size_t)(found - piece->bytes) + sizeof(joint) - piece->size;
-    piece->size += part;
-    gunzip->raw += part;
-    gunzip->raw_size -= part;
-    gunzip->position += part;
-}
-
-/* Its size is 0 at the end of the file only. */
-static int read_piece(struct gunzip *gunzip, struct piece *piece, struct failure *why)
-{
-    piece->position = gunzip->position;
-    piece->size = 0;
-    piece->ends_in_joint = false;
-    while (!piece->ends_in_joint && piece->size < GZIP_BLOCK_ROOM) {
-        int more = fill_raw(gunzip, why);
-
-        if (more <= 0)
-            return more;
-        extend_piece(gunzip, piece);
-    }
-    return 0;
-}
-
-/* The next piece of the file in *piece, NULL at its end. */
-static int take_piece(struct gunzip *gunzip, struct piece **piece, struct failure *why)
-{
-    while ((*piece = crew_vacant(gunzip->crew))) {
-        if (read_piece(gunzip, *piece, why))
-            return -1;
-        if ((*piece)->size == 0)
-            break;
-        crew_give(gunzip->crew);
-    }
-    *piece = crew_take(gunzip->crew);
-    return 0;
-}
 
 /* Keeps the end of what came out: a block may refer to it. */
 static void remember(struct gunzip *gunzip, const unsigned char *bytes, size_t size)
@@ -253,7 +134,7 @@ static int continue_serial(struct gunzip *gunzip, const unsigned char **bytes, s
     stream->next_out = gunzip->plain;
     stream->avail_out = GZIP_BLOCK_SIZE;
     while (result == Z_OK && stream->avail_out > 0 &&
-           !(stream->avail_in == 0 && is_between_blocks(stream)))
+           !(stream->avail_in == 0 && pieces_between_blocks(stream)))
         result = inflate(stream, Z_BLOCK);
     *bytes = gunzip->plain;
     *size = GZIP_BLOCK_SIZE - stream->avail_out;
@@ -280,7 +161,8 @@ static int continue_serial(struct gunzip *gunzip, const unsigned char **bytes, s
 static int check_end(struct gunzip *gunzip, struct failure *why)
 {
     if (gunzip->trailer_size < TRAILER_SIZE)
-        return failure_set(why, "the gzip data end too early, at 0x%" PRIx64, gunzip->position);
+        return failure_set(why, "the gzip data end too early, at 0x%" PRIx64,
+                           pieces_position(gunzip->pieces));
     if (bytes_load32(gunzip->trailer) != gunzip->crc)
         return failure_set(why, "the gzip data are damaged: they do not have their checksum");
     if (bytes_load32(gunzip->trailer + 4) != (uint32_t)gunzip->size)
@@ -294,7 +176,7 @@ static int use_next_piece(struct gunzip *gunzip, const unsigned char **bytes, si
 {
     struct piece *piece;
 
-    if (take_piece(gunzip, &piece, why))
+    if (pieces_next(gunzip->pieces, &piece, why))
         return -1;
     if (!piece)
         return check_end(gunzip, why);
@@ -327,50 +209,23 @@ static int read_header(struct gunzip *gunzip, struct failure *why)
 {
     static const unsigned char begin[] = {0x1f, 0x8b, 8, 0};
     unsigned char header[HEADER_SIZE];
+    int more = pieces_raw(gunzip->pieces, header, sizeof(header), why);
 
-    for (size_t i = 0; i < HEADER_SIZE; i++) {
-        int more = fill_raw(gunzip, why);
-
-        if (more < 0)
-            return -1;
-        if (more == 0)
-            return failure_set(why, "the gzip data end too early, in their header");
-        header[i] = *gunzip->raw++;
-        gunzip->raw_size--;
-        gunzip->position++;
-    }
+    if (more < 0)
+        return -1;
+    if (more == 0)
+        return failure_set(why, "the gzip data end too early, in their header");
     if (memcmp(header, begin, sizeof(begin)) != 0)
         return failure_set(why, "the gzip header is damaged, or holds a name or a comment");
     return 0;
 }
 
-static int init_inflaters(struct gunzip *gunzip, unsigned workers, struct failure *why)
+static int set_up(struct gunzip *gunzip, gunzip_input *input, void *context, unsigned jobs,
+                  struct failure *why)
 {
-    gunzip->inflaters = calloc(workers ? workers : 1, sizeof(z_stream));
-    if (!gunzip->inflaters || inflateInit2(&gunzip->serial, WINDOW_BITS) != Z_OK)
+    if (inflateInit2(&gunzip->serial, WINDOW_BITS) != Z_OK)
         return failure_set_errno(why, ENOMEM, "cannot inflate");
-    while (gunzip->inflater_count < workers) {
-        if (inflateInit2(&gunzip->inflaters[gunzip->inflater_count], WINDOW_BITS) != Z_OK)
-            return failure_set_errno(why, ENOMEM, "cannot inflate");
-        gunzip->inflater_count++;
-    }
-    return 0;
-}
-
-static int set_up(struct gunzip *gunzip, unsigned jobs, struct failure *why)
-{
-    unsigned workers = crew_size(jobs);
-    size_t count = workers + 2;
-
-    gunzip->pieces = calloc(count, sizeof(struct piece));
-    if (!gunzip->pieces)
-        return failure_set_errno(why, ENOMEM, "cannot inflate");
-    for (size_t i = 0; i < count; i++)
-        gunzip->pieces[i].gunzip = gunzip;
-    if (init_inflaters(gunzip, workers, why))
-        return -1;
-    if (crew_start(&gunzip->crew, workers, inflate_piece, gunzip->pieces, sizeof(struct piece),
-                   count, why))
+    if (pieces_open(&gunzip->pieces, input, context, jobs, why))
         return -1;
     return read_header(gunzip, why);
 }
@@ -382,10 +237,8 @@ int gunzip_open(struct gunzip **gunzip, gunzip_input *input, void *context, unsi
 
     if (!opened)
         return failure_set_errno(why, ENOMEM, "cannot inflate");
-    opened->input = input;
-    opened->context = context;
     opened->between = true;
-    if (set_up(opened, jobs, why)) {
+    if (set_up(opened, input, context, jobs, why)) {
         gunzip_close(opened);
         return -1;
     }
@@ -397,12 +250,8 @@ void gunzip_close(struct gunzip *gunzip)
 {
     if (!gunzip)
         return;
-    crew_end(gunzip->crew);
-    for (unsigned i = 0; i < gunzip->inflater_count; i++)
-        inflateEnd(&gunzip->inflaters[i]);
+    pieces_close(gunzip->pieces);
     inflateEnd(&gunzip->serial);
     free(gunzip->index.places);
-    free(gunzip->inflaters);
-    free(gunzip->pieces);
     free(gunzip);
 }
