@@ -7,13 +7,9 @@
 #include <string.h>
 
 #include "base/bytes.h"
-#include "qed/kernel.h"
 
 /* GNU tar misplaces what follows a range of a sparse member that does not end on a tar block. */
 #define HEAD_UNIT ((size_t)512)
-
-/* After how many words that need a look each it is tried again whether some do not. */
-#define WORDS_AT_ONCE 8
 
 /* 64 TiB: larger than files are, and small enough to tell little. */
 #define LARGEST_SHOWN (UINT64_C(1) << 46)
@@ -44,97 +40,10 @@ bool scrub_may_tell(const struct scrub *scrub, uint64_t table_offset, uint64_t i
     return true;
 }
 
-/*
- * What becomes of an invalid word: a marker, as invalid as it was; one that is a marker already
- * stays, so that a copy of a copy is the same. Where the word followed its predecessor by one
- * cluster so does what stands for it, which keeps qemu's count of fragmented clusters (after a
- * valid predecessor that is the cluster behind the end of the file, a number that says no more than
- * the file's length).
- */
-static uint64_t marker_for(const struct scrub *scrub, enum table_level level, uint64_t word)
-{
-    const struct geometry *geometry = &scrub->audit->geometry;
-    uint64_t next = scrub->state.last_out + geometry->cluster_size;
-
-    if (marker_is(geometry, word))
-        return word;
-    if (level == TABLE_L1 || !scrub->state.has_last ||
-        scrub->state.last_in + geometry->cluster_size != word)
-        return STANDIN_MARKER;
-    if (!marker_is(geometry, next) && !scrub_may_show(geometry, scrub->audit->file_size, next))
-        return STANDIN_MARKER;
-    return next;
-}
-
-/* The rewriting of a word: valid ones stay. */
-static uint64_t rewrite_word(struct scrub *scrub, enum table_level level, uint64_t word)
-{
-    enum element_class class = table_classify(&scrub->audit->geometry, level, word, NULL);
-    uint64_t out = word;
-
-    if (class == ELEMENT_UNALLOCATED)
-        return word;
-    if (class == ELEMENT_INVALID)
-        out = marker_for(scrub, level, word);
-    if (class != ELEMENT_ZERO) {
-        scrub->state.has_last = true;
-        scrub->state.last_in = word;
-        scrub->state.last_out = out;
-    }
-    if (out == word && !marker_is(&scrub->audit->geometry, out))
-        scrub->counts.kept++;
-    else
-        scrub->counts.rewritten++;
-    return out;
-}
-
 bool scrub_may_show(const struct geometry *geometry, uint64_t file_size, uint64_t word)
 {
     return !(word & (geometry->cluster_size - 1)) &&
            word < (file_size > LARGEST_SHOWN ? file_size : LARGEST_SHOWN);
-}
-
-/* Passes over the words that rewrite_word() would leave as they are; returns how many those are. */
-static size_t keep_words(struct scrub *scrub, const unsigned char *bytes, size_t count)
-{
-    const struct geometry *geometry = &scrub->audit->geometry;
-    uint64_t valid = 0, last = 0;
-    size_t kept = kernel_plain_elements(geometry, bytes, count, &valid, &last);
-
-    scrub->counts.kept += valid;
-    if (valid) {
-        scrub->state.has_last = true;
-        scrub->state.last_in = scrub->state.last_out = last;
-    }
-    return kept;
-}
-
-/*
- * Rewrites size bytes of a table where they stand. The end of the file may cut the last word: half
- * of a marker that follows would follow nothing, so that one is plain.
- */
-static void rewrite_bytes(struct scrub *scrub, enum table_level level, unsigned char *bytes,
-                          size_t size)
-{
-    size_t count = size / QED_ELEMENT_SIZE, cut = size % QED_ELEMENT_SIZE;
-    unsigned char word[QED_ELEMENT_SIZE] = {0};
-
-    for (size_t i = 0; i < count; i++) {
-        unsigned char *place = bytes + i * QED_ELEMENT_SIZE;
-
-        if (i % WORDS_AT_ONCE == 0 && level == TABLE_L2) {
-            i += keep_words(scrub, place, count - i);
-            place = bytes + i * QED_ELEMENT_SIZE;
-        }
-        if (i < count)
-            bytes_store64(place, rewrite_word(scrub, level, bytes_load64(place)));
-    }
-    if (cut > 0) {
-        memcpy(word, bytes + count * QED_ELEMENT_SIZE, cut);
-        scrub->state.has_last = false;
-        bytes_store64(word, rewrite_word(scrub, level, bytes_load64(word)));
-        memcpy(bytes + count * QED_ELEMENT_SIZE, word, cut);
-    }
 }
 
 /*
@@ -146,7 +55,7 @@ static int rewrite_part(struct scrub *scrub, uint64_t offset, unsigned char *to,
 {
     if (source_read(scrub->original, offset, to, size, why))
         return -1;
-    rewrite_bytes(scrub, scrub->state.table->level, to, size);
+    rewrite_bytes(&scrub->rewriter, scrub->state.table->level, to, size, &scrub->counts);
     return 0;
 }
 
@@ -187,7 +96,7 @@ static size_t take_part(struct scrub *scrub, uint64_t offset, unsigned char *to,
         size = up_to_block_end(offset, size);
     if (suspect) {
         stand_in(scrub, suspect, offset, to, size);
-        scrub->state.has_last = false;
+        rewriter_break(&scrub->rewriter);
     } else if (rewrite_part(scrub, offset, to, size, why)) {
         return 0;
     }
@@ -208,7 +117,7 @@ static int seek_in_table(struct scrub *scrub, const struct table_ref *table, uin
     if (scrub->state.table != table || table->offset + scrub->state.next > offset) {
         scrub->state.table = table;
         scrub->state.next = 0;
-        scrub->state.has_last = false;
+        rewriter_break(&scrub->rewriter);
     }
     at = table->offset + scrub->state.next;
     while (at < offset) {
@@ -403,9 +312,11 @@ static int add_ranges(struct scrub *scrub, struct failure *why)
 int scrub_init(struct scrub *scrub, struct source *original, const struct audit *audit,
                const struct scrub_options *options, struct failure *why)
 {
-    *scrub = (struct scrub){.source = {.kind = &scrub_kind, .size = original->size},
-                            .original = original,
-                            .audit = audit};
+    *scrub =
+        (struct scrub){.source = {.kind = &scrub_kind, .size = original->size},
+                       .original = original,
+                       .audit = audit,
+                       .rewriter = {.geometry = &audit->geometry, .file_size = audit->file_size}};
     scrub->chunk = malloc(2 * SOURCE_CHUNK);
     if (!scrub->chunk)
         return failure_set_errno(why, ENOMEM, "cannot read tables");

@@ -2,6 +2,7 @@
 #ifndef QED_SCRUB_H
 #define QED_SCRUB_H
 
+#include "qed/rewrite.h"
 #include "qed/standin.h"
 
 /*
@@ -10,21 +11,15 @@
  * from parsed fields and classified elements, never copied and then cleaned.
  *
  * The policy has three owners. judge.h decides which blocks of tables are taken for tables;
- * standin.h makes the words that stand where a block is not; rewrite_word() in scrub.c decides what
- * becomes of each word of the others. It judges the very bytes that it hands out, whatever the
- * image held when it was audited. Whoever wants to know what a copy can tell about a guest reads
- * those; README.md lists it under "What can still get out".
+ * standin.h makes the words that stand where a block is not; rewrite.h decides what becomes of each
+ * word of the others, judging the very bytes that are handed out, whatever the image held when it
+ * was audited. Whoever wants to know what a copy can tell about a guest reads those; README.md
+ * lists it under "What can still get out".
  */
 
 struct scrub_options {
     bool keep_backing_name;
     bool faithful; /* believe all tables: keep what is a valid offset, wherever it stands */
-};
-
-struct scrub_counts {
-    uint64_t kept;      /* words other than 0 that went out as they were */
-    uint64_t rewritten; /* words that a marker stands for */
-    uint64_t stand_ins; /* words that stand where a block was not believed */
 };
 
 struct scrub {
@@ -41,11 +36,10 @@ struct scrub {
     unsigned char *head; /* the header, the backing name if it is kept, and zeros */
     size_t head_size;
     unsigned char *chunk;
-    struct { /* how far the table in hand was read; see rewrite_word() */
+    struct rewriter rewriter;
+    struct { /* how far the table in hand was read, and so what the rewriter saw last */
         const struct table_ref *table;
         uint64_t next; /* bytes into it */
-        bool has_last;
-        uint64_t last_in, last_out;
     } state;
 };
 
