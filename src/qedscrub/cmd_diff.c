@@ -6,6 +6,7 @@
 #include "base/quote.h"
 #include "bugreport/render/diff.h"
 #include "qedscrub/commands.h"
+#include "qedscrub/progress.h"
 #include "qedscrub/side.h"
 #include "qedscrub/status.h"
 #include "qedscrub/worker.h"
@@ -100,6 +101,18 @@ static int diff_sides(void *context, FILE *out, struct failure *why)
     return status;
 }
 
+static int work(struct job *job, char **text, struct failure *why)
+{
+    const struct options *options = job->options;
+    int status;
+
+    side_watch(&job->before, "reading the first", options);
+    side_watch(&job->after, "reading the second", options);
+    status = worker_run(diff_sides, job, "diff", options, text, why);
+    progress_watch(options->progress, NULL, 0);
+    return status;
+}
+
 static int check(const struct options *options, struct failure *why)
 {
     if (options->word_count != 2)
@@ -123,7 +136,7 @@ int cmd_diff(const struct options *options)
         job->before.fd = job->after.fd = -1;
         if (side_open(&job->before, options->words[0], options, &why) == STATUS_OK &&
             side_open(&job->after, options->words[1], options, &why) == STATUS_OK)
-            status = worker_run(diff_sides, job, "diff", options, &text, &why);
+            status = work(job, &text, &why);
         side_close(&job->before);
         side_close(&job->after);
     }

@@ -64,16 +64,42 @@ void progress_end(struct progress *progress)
     *progress = (struct progress){.signal_fd = -1};
 }
 
+void progress_watch_later(struct progress *progress, const char *phase, int fd)
+{
+    size_t i = 0;
+
+    if (!progress)
+        return;
+    while (i < PROGRESS_WATCHED && progress->watched[i].fd)
+        i++;
+    if (i < PROGRESS_WATCHED)
+        progress->watched[i] = (struct progress_file){fd, phase};
+}
+
 void progress_watch(struct progress *progress, const char *phase, int fd)
 {
     struct stat file;
 
     if (!progress)
         return;
-    progress->watched = phase && !fstat(fd, &file) ? fd : 0;
-    progress->reading = phase;
-    if (progress->watched)
-        meter_begin(progress->meter, phase, (uint64_t)file.st_size, true);
+    memset(progress->watched, 0, sizeof(progress->watched));
+    if (!phase || fstat(fd, &file))
+        return;
+    progress_watch_later(progress, phase, fd);
+    meter_begin(progress->meter, phase, (uint64_t)file.st_size, true);
+}
+
+/* Moves the meter where a file tells how far the phase is. */
+static void look_at_files(struct progress *progress)
+{
+    const char *phase = atomic_load(&progress->meter->phase);
+
+    for (size_t i = 0; i < PROGRESS_WATCHED; i++) {
+        const struct progress_file *file = &progress->watched[i];
+
+        if (file->fd > 0 && file->phase == phase)
+            meter_set(progress->meter, (uint64_t)lseek(file->fd, 0, SEEK_CUR));
+    }
 }
 
 /* "1.2 GiB of 4 GiB", "12 of 400". */
@@ -151,8 +177,7 @@ void progress_tick(struct progress *progress)
 
     if (!progress || !progress->meter)
         return;
-    if (progress->watched > 0 && atomic_load(&progress->meter->phase) == progress->reading)
-        meter_set(progress->meter, (uint64_t)lseek(progress->watched, 0, SEEK_CUR));
+    look_at_files(progress);
     if (!atomic_load(&progress->meter->phase))
         return;
     time = meter_now();

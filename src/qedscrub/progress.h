@@ -17,6 +17,9 @@
  */
 enum progress_mode { PROGRESS_NONE, PROGRESS_ON_SIGNAL, PROGRESS_ONE_LINE, PROGRESS_LINES };
 
+/* How many files can be watched. */
+#define PROGRESS_WATCHED 2
+
 struct progress {
     struct meter *meter; /* what the work moves, in memory shared with children; NULL: none */
     enum progress_mode mode;
@@ -24,8 +27,10 @@ struct progress {
     sigset_t old;  /* signals that were blocked before */
     double due;    /* when the next line is, as of meter_now() */
     bool line_is_shown;
-    int watched;         /* a descriptor whose position is what is done; 0: none */
-    const char *reading; /* the phase in which it is */
+    struct progress_file {
+        int fd;            /* its position is what is done; 0: none */
+        const char *phase; /* in which that is so */
+    } watched[PROGRESS_WATCHED];
 };
 
 /* Begins to look. Without memory or signals there is no progress to tell, and no failure. */
@@ -42,6 +47,9 @@ static inline struct meter *progress_meter(const struct progress *progress)
  * until the work begins another one. A phase of NULL ends that.
  */
 void progress_watch(struct progress *progress, const char *phase, int fd);
+
+/* The same of one more file, once the work begins that phase: with this very pointer. */
+void progress_watch_later(struct progress *progress, const char *phase, int fd);
 
 /* Shows what is due. Called now and then, at least after each progress_timeout(). */
 void progress_tick(struct progress *progress);

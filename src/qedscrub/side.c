@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/quote.h"
@@ -74,6 +75,14 @@ int side_open(struct side *side, const char *path, const struct options *options
     return image_open(&side->image, path, options, why);
 }
 
+void side_watch(struct side *side, const char *phase, const struct options *options)
+{
+    if (side->kind != SIDE_BUNDLE)
+        return;
+    side->reading = phase;
+    progress_watch_later(options->progress, phase, side->fd);
+}
+
 static int load_image(struct side *side, const struct options *options, struct failure *why)
 {
     int status;
@@ -108,9 +117,13 @@ static int list_suspects(struct side *side, struct failure *why)
 
 static int load_bundle(struct side *side, const struct options *options, struct failure *why)
 {
-    struct audit_options audit_options = {.keep = options->max_findings};
+    struct meter *meter = progress_meter(options->progress);
+    struct audit_options audit_options = {.keep = options->max_findings, .meter = meter};
+    struct stat file;
 
     side->current = &side->record;
+    if (side->reading && !fstat(side->fd, &file))
+        meter_begin(meter, side->reading, (uint64_t)file.st_size, true);
     if (contents_read(&side->contents, side->fd, options->jobs, NULL, why) ||
         contents_record(&side->contents, &side->record, why) || list_suspects(side, why))
         return -1;

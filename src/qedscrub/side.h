@@ -16,6 +16,7 @@ struct side {
     int fd;                   /* of a bundle */
     FILE *file;               /* of records */
     struct image image;       /* of an image */
+    const char *reading;      /* the phase in which a bundle is read; NULL: nobody looks */
     struct contents contents; /* of a bundle */
     struct audit audit;       /* of the image in a bundle */
     uint64_t *suspect;        /* offsets of its tables with stand-ins, sorted */
@@ -31,6 +32,10 @@ struct side {
  */
 int side_open(struct side *side, const char *path, const struct options *options,
               struct failure *why);
+
+/* From when side_load() reads a bundle the progress tells how far that is, in a phase of its own.
+ */
+void side_watch(struct side *side, const char *phase, const struct options *options);
 
 /* Reads it: the record or records, and the tables as far as there are any. */
 int side_load(struct side *side, const struct options *options, struct failure *why);

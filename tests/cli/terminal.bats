@@ -171,6 +171,9 @@ slowed() {
     grep -E '^reading: [0-9.]+ [KM]iB of [0-9.]+ MiB \([0-9]+ %\)' err
     grep -E '^writing: [0-9.]+ [KM]iB of [0-9.]+ MiB \([0-9]+ %\)' err
     qedscrub diff one.qed big.qed
+    slowed diff -p big.tar big.tar 2>err >/dev/null
+    grep -E '^reading the first: [0-9.]+ [KM]iB of [0-9.]+ MiB \([0-9]+ %\)' err
+    grep -E '^reading the second: [0-9.]+ [KM]iB of [0-9.]+ MiB \([0-9]+ %\)' err
     slowed restore -q big.tar -o two.qed 2>err
     [ ! -s err ]
 }

@@ -153,6 +153,7 @@ static void it_waits_no_longer_than_needed(void **state)
 
 static void a_file_that_is_read_can_be_watched(void **state)
 {
+    static const char later[] = "reading more";
     struct progress progress;
     FILE *file = tmpfile();
     char bytes[100] = {0};
@@ -167,7 +168,15 @@ static void a_file_that_is_read_can_be_watched(void **state)
     progress_tick(&progress);
     assert_int_equal(atomic_load(&progress.meter->done), 40);
     assert_int_equal(atomic_load(&progress.meter->total), 100);
+    progress_watch_later(&progress, later, fileno(file));
     meter_begin(progress.meter, "writing", 7, false);
+    progress_tick(&progress);
+    assert_int_equal(atomic_load(&progress.meter->done), 0);
+    meter_begin(progress.meter, later, 100, true);
+    progress_tick(&progress);
+    assert_int_equal(atomic_load(&progress.meter->done), 40);
+    progress_watch(&progress, NULL, 0);
+    meter_begin(progress.meter, later, 100, true);
     progress_tick(&progress);
     assert_int_equal(atomic_load(&progress.meter->done), 0);
     progress_end(&progress);
