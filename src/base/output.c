@@ -61,13 +61,11 @@ static int open_directory(struct output *output, const char *path, struct failur
     char *folder = path_folder(path);
 
     output->path = strdup(path);
-    if (!folder || !output->path) {
-        free(folder);
-        return failure_set_errno(why, ENOMEM, "%s", QUOTE(path));
+    if (folder && output->path) {
+        output->name = path_base(output->path);
+        output->directory = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     }
-    output->name = path_base(output->path);
-    output->directory = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    free(folder);
+    free(folder); /* which leaves errno alone */
     if (output->directory < 0)
         return failure_set_errno(why, errno, "%s: cannot open its directory", QUOTE(path));
     return 0;
