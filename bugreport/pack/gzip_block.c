@@ -62,22 +62,40 @@ static bool is_of_a_table(uint64_t word)
     return (word & UINT64_C(0xff000000000000fe)) == 0;
 }
 
-static const struct method *choose(const unsigned char *bytes, size_t size)
+struct sample {
+    size_t words, zeros, of_tables;
+    size_t alone; /* other than 0, and none such right in front */
+};
+
+static struct sample take_sample(const unsigned char *bytes, size_t size)
 {
-    size_t words = 0, zeros = 0, of_tables = 0;
+    struct sample sample = {0};
 
     for (size_t line = 0; line + LINE <= size; line += LINE_STEP) {
+        uint64_t last = 0;
+
         for (size_t i = 0; i < LINE; i += 8) {
             uint64_t word = bytes_load64(bytes + line + i);
 
-            words++;
-            zeros += word == 0;
-            of_tables += is_of_a_table(word);
+            sample.words++;
+            sample.zeros += word == 0;
+            sample.of_tables += is_of_a_table(word);
+            sample.alone += word != 0 && last == 0;
+            last = word;
         }
     }
-    if (of_tables <= words - words / 8)
+    return sample;
+}
+
+/* Words among zeros gain nothing from their predecessors unless they stand beside each other. */
+static const struct method *choose(const unsigned char *bytes, size_t size)
+{
+    struct sample sample = take_sample(bytes, size);
+    bool few = sample.zeros > sample.words - sample.words / 16;
+
+    if (sample.of_tables <= sample.words - sample.words / 8)
         return &method_text;
-    return zeros > words - words / 16 ? &method_sparse : &method_table;
+    return few && 2 * sample.alone >= sample.words - sample.zeros ? &method_sparse : &method_table;
 }
 
 /* False where the room did not suffice. */

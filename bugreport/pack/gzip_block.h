@@ -9,8 +9,8 @@
 
 /*
  * Deflates a block of an archive by the means that suits its content: tables by table_deflate(),
- * those that are nearly empty by zlib looking for runs only, which makes them smaller, anything
- * else, such as the texts of reports, by zlib at its usual level.
+ * those that are nearly empty, and hold single words, by zlib looking for runs only, which makes
+ * them smaller, anything else, such as the texts of reports, by zlib at its usual level.
  *
  * What comes out refers to nothing before it and ends on a byte, in the joint that zlib's
  * Z_SYNC_FLUSH makes: an empty stored block, whose last four bytes are 00 00 ff ff.
