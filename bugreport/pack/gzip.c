@@ -180,6 +180,12 @@ int gzip_write_hashed(struct gzip *gzip, const void *bytes, size_t size, struct 
     return write_bytes(gzip, bytes, size, true, why);
 }
 
+void gzip_end_block(struct gzip *gzip)
+{
+    if (gzip->filling && gzip->filling->size > 0)
+        give_job(gzip);
+}
+
 /* Writes all blocks that were handed out. */
 static int write_jobs(struct gzip *gzip, struct failure *why)
 {

@@ -8,8 +8,8 @@
 
 /*
  * One gzip member, written to a sink. It has neither name nor time, and is made of blocks of 256
- * KiB each, deflated by themselves (see gzip_block.h), so that several threads can work on it, here
- * and when it is inflated. The same bytes in give the same bytes out, however many there are.
+ * KiB at most, deflated by themselves (see gzip_block.h), so that several threads can work on it,
+ * here and when it is inflated. The same bytes in give the same bytes out, however many there are.
  */
 struct gzip;
 
@@ -36,6 +36,12 @@ int gzip_digest(struct gzip *gzip, char hex[SINK_HEX_SIZE], struct failure *why)
  * nothing. NULL: failed.
  */
 unsigned char *gzip_room(struct gzip *gzip, size_t *size, struct failure *why);
+
+/*
+ * What follows begins a block: content of another kind is deflated better by itself. A room that
+ * was handed out is no longer one.
+ */
+void gzip_end_block(struct gzip *gzip);
 
 /* Writes what is left; gzip_free() is due afterwards. */
 int gzip_finish(struct gzip *gzip, struct failure *why);

@@ -73,12 +73,15 @@ static int pass_on(struct tarball *tarball, const unsigned char *bytes, size_t s
     struct failure *why = &tarball->failure;
     bool is_data =
         tarball->data && bytes >= tarball->data && bytes < tarball->data + tarball->data_size;
+    bool is_first = is_data && tarball->hashed == 0;
 
     if (check_room(tarball, bytes))
         return -1;
     tarball->hashed += is_data ? size : 0;
     if (!tarball->gzip)
         return sink_write(tarball->sink, bytes, size, why);
+    if (is_first)
+        gzip_end_block(tarball->gzip);
     return is_data ? gzip_write_hashed(tarball->gzip, bytes, size, why)
                    : gzip_write(tarball->gzip, bytes, size, why);
 }
@@ -329,7 +332,10 @@ int tarball_end_sparse(struct tarball *tarball, char hex[SINK_HEX_SIZE], struct 
     }
     if (tarball->hashed != tarball->filled)
         return failure_set(why, "libarchive handed data on from a place of its own");
-    return gzip_digest(tarball->gzip, hex, why);
+    if (gzip_digest(tarball->gzip, hex, why))
+        return -1;
+    gzip_end_block(tarball->gzip);
+    return 0;
 }
 
 int tarball_finish(struct tarball *tarball, struct failure *why)

@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <zlib.h>
 
+#include "bugreport/pack/gzip_block.h"
 #include "tests/unit/catch.h"
 #include "tests/unit/tables.h"
 
@@ -100,6 +101,47 @@ static void inflates_to_what_went_in(void **state)
         check_size(sizes[i], &options, &prng);
     options.plain = true;
     check_size(MOST, &options, &prng);
+}
+
+/* Two kinds of content, each in blocks of its own, or not. */
+static unsigned char *deflate_two(const unsigned char *bytes, size_t first, size_t size, bool apart,
+                                  size_t *deflated_size)
+{
+    struct gzip_options options = {.jobs = 2};
+    struct failure why = {0};
+    struct catch catch;
+    struct gzip *gzip;
+
+    catch_begin(&catch);
+    EXPECT_OK(gzip_open(&gzip, &catch.sink, &options, &why), &why);
+    if (apart)
+        gzip_end_block(gzip);
+    EXPECT_OK(gzip_write(gzip, bytes, first, &why), &why);
+    if (apart)
+        gzip_end_block(gzip);
+    EXPECT_OK(gzip_write_hashed(gzip, bytes + first, size - first, &why), &why);
+    EXPECT_OK(gzip_finish(gzip, &why), &why);
+    gzip_free(gzip);
+    return catch_end(&catch, deflated_size);
+}
+
+static void content_of_another_kind_is_better_apart(void **state)
+{
+    const char *line = "what is said again and again\n";
+    size_t size = GZIP_BLOCK_SIZE / 2, first = size / 16, together, apart;
+    unsigned char *bytes = malloc(size), *deflated;
+    struct prng prng = {3};
+
+    (void)state;
+    for (size_t i = 0; i < first; i++)
+        bytes[i] = (unsigned char)line[i % strlen(line)];
+    fill(bytes + first, size - first, TABLE, &prng);
+    free(deflate_two(bytes, first, size, false, &together));
+    deflated = deflate_two(bytes, first, size, true, &apart);
+    check_inflates(deflated, apart, bytes, size);
+    assert_true(apart < together);
+    free(deflated);
+    free(bytes);
 }
 
 /* What is hashed begins and ends anywhere, and whoever deflates a block hashes it. */
@@ -235,9 +277,13 @@ static void counts_without_an_output(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(hashes_what_it_is_told_to), cmocka_unit_test(inflates_to_what_went_in),
-        cmocka_unit_test(header_tells_nothing),      cmocka_unit_test(threads_do_not_show),
-        cmocka_unit_test(failure_comes_through),     cmocka_unit_test(counts_without_an_output),
+        cmocka_unit_test(hashes_what_it_is_told_to),
+        cmocka_unit_test(inflates_to_what_went_in),
+        cmocka_unit_test(content_of_another_kind_is_better_apart),
+        cmocka_unit_test(header_tells_nothing),
+        cmocka_unit_test(threads_do_not_show),
+        cmocka_unit_test(failure_comes_through),
+        cmocka_unit_test(counts_without_an_output),
     };
 
     return cmocka_run_group_tests_name("gzip", tests, NULL, NULL);
