@@ -4,6 +4,8 @@
 
 #include "base/bytes.h"
 
+#define BITS_MOST 56 /* that can be put at once */
+
 /* Bits under way to memory. */
 struct bits {
     uint64_t waiting; /* the oldest one lowest */
@@ -11,7 +13,7 @@ struct bits {
     unsigned char *at;
 };
 
-/* Appends up to 56 bits; 8 bytes are written, whatever is needed of them. */
+/* Appends up to BITS_MOST bits; 8 bytes are written, whatever is needed of them. */
 static inline void bits_put(struct bits *out, uint64_t bits, unsigned size)
 {
     out->waiting |= bits << out->count;

@@ -13,29 +13,31 @@
  * 16 before are a "far" match: where a single word is out of order, the one behind it resembles the
  * one before it. All else is literal, and there is no other distance.
  *
- *  1. find_near(): a mask with a bit for each byte, set where no near match covers it;
- *  2. make_tokens(): the mask becomes tokens, "a match of so many bytes, then this literal", and
- *     how often each length and literal occurs is counted;
+ *  1. mark(): a bit for each byte that no near match covers, and for each at which a far match can
+ *     begin;
+ *  2. make_tokens(): the marks become tokens, "a match of so many bytes, then this literal", and
+ * how often each length and literal occurs is counted;
  *  3. make_code(): Huffman codes for these counts. The code of each match, with length, extra bits
  *     and distance, is put together once, in advance;
- *  4. put_tokens(): two look-ups and one store for each token.
+ *  4. put_tokens(): two look-ups for each token, one store for every two.
  *
  * The result is one dynamic Huffman block, or stored ones where that is no larger.
  */
 #include "bugreport/pack/table_deflate.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/bytes.h"
 #include "bugreport/pack/bits.h"
 #include "bugreport/pack/block_header.h"
+#include "bugreport/pack/equal_bytes.h"
 #include "bugreport/pack/huffman.h"
 
 #define NEAR         8  /* bytes between the two ends of a near match, */
 #define FAR          16 /* and of a far one */
-#define WORD         8
-#define LINE         64
+#define LINE         EQUAL_BYTES_LINE
 #define SHORTEST     3
 #define LONGEST      258
 #define STORED_MOST  65535u
@@ -57,23 +59,35 @@
 #define TOKEN_LITERAL(token)  ((token)&511)
 
 struct code {
-    uint32_t bits; /* the first one lowest */
-    uint32_t size; /* how many */
+    uint64_t bits; /* the first one lowest */
+    unsigned size; /* how many */
+};
+
+/* A code in one word: its bits above 6 that hold the size. Sizes can be added as they are. */
+#define PACKED(bits, size) ((uint64_t)(bits) << 6 | (size))
+#define PACKED_BITS(word)  ((word) >> 6)
+#define PACKED_SIZE(word)  ((unsigned)(word)&63)
+
+/* Of the bytes of a line, the first one lowest. */
+struct marks {
+    uint64_t open; /* no near match covers it */
+    uint64_t far;  /* a far match can begin here */
 };
 
 struct table_deflate {
-    uint64_t mask[TABLE_DEFLATE_MOST / LINE + 1]; /* of bytes without near match */
+    struct marks marks[TABLE_DEFLATE_MOST / LINE + 1];
     uint32_t tokens[TABLE_DEFLATE_MOST + 1];
     size_t token_count;
     uint32_t match_counts[MATCHES], literal_counts[NO_LITERAL + 1];
     uint8_t sizes[BLOCK_HEADER_SIZES]; /* of the codes of all symbols, then of all distances */
-    struct code matches[MATCHES], literals[NO_LITERAL + 1], end;
+    uint64_t matches[MATCHES], literals[NO_LITERAL + 1]; /* packed codes */
+    struct code end;
 };
 
 /* Each distance has a code of one bit, the first one 0, and extra bits that are all 1. */
 static const struct distance {
-    unsigned code; /* 5 stands for distances 7 and 8, 7 for 13 to 16 */
-    struct code bits;
+    unsigned symbol; /* 5 stands for distances 7 and 8, 7 for 13 to 16 */
+    struct code code;
 } near = {5, {2, 2}}, far = {7, {7, 3}};
 
 /* RFC 1951, 3.2.5: the shortest length of each length code, and its extra bits. */
@@ -83,59 +97,45 @@ static const uint16_t length_base[LENGTH_CODES + 1] = {
 static const uint8_t length_extra[LENGTH_CODES] = {0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2,
                                                    2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0};
 
-/* A bit for each byte of a word that is not 0. */
-static inline uint64_t bytes_set(uint64_t word)
+/* A bit for each byte of a line that is the one distance bytes before; what is outside of the bytes
+ * is equal to nothing. */
+static inline uint64_t equal_in_line(const unsigned char *bytes, size_t size, size_t line,
+                                     size_t distance)
 {
-    const uint64_t low = UINT64_C(0x7f7f7f7f7f7f7f7f);
-    uint64_t high_bits = (((word & low) + low) | word) & ~low;
+    uint64_t equal = 0;
 
-    return (high_bits >> 7) * UINT64_C(0x0102040810204080) >> 56;
+    if (line >= distance && line + LINE <= size)
+        return equal_bytes(bytes + line, distance);
+    for (size_t i = line < distance ? distance : line; i < size && i < line + LINE; i++)
+        equal |= (uint64_t)(bytes[i] == bytes[i - distance]) << (i - line);
+    return equal;
 }
 
-/* A bit for each byte of a line that is that of a word before. */
-static inline uint64_t equal_bytes(const unsigned char *line)
+/* Where three equal bytes in a row begin. */
+static inline uint64_t row_starts(uint64_t here, uint64_t after)
 {
-    uint64_t mask = 0;
-
-    for (unsigned i = 0; i < LINE; i += WORD)
-        mask |= bytes_set(bytes_load64(line + i) ^ bytes_load64(line + i - NEAR)) << i;
-    return ~mask;
+    return here & (here >> 1 | after << 63) & (here >> 2 | after << 62);
 }
 
-/* The same where that would reach over an end of the bytes; what is outside is equal to nothing. */
-static uint64_t equal_bytes_at_end(const unsigned char *bytes, size_t size, size_t line)
+/* No byte past the end is marked. */
+static void mark(struct table_deflate *encoder, const unsigned char *bytes, size_t size)
 {
-    uint64_t mask = 0;
-
-    for (size_t i = line < NEAR ? NEAR : line; i < size && i < line + LINE; i++)
-        mask |= (uint64_t)(bytes[i] == bytes[i - NEAR]) << (i - line);
-    return mask;
-}
-
-/* Where the third and later bytes of a row of equal ones are. */
-static inline uint64_t row_ends(uint64_t here, uint64_t before)
-{
-    return here & (here << 1 | before >> 63) & (here << 2 | before >> 62);
-}
-
-/* Fills the mask; the last line's bits past the end are not set. */
-static void find_near(struct table_deflate *encoder, const unsigned char *bytes, size_t size)
-{
-    uint64_t here = equal_bytes_at_end(bytes, size, 0), ends = row_ends(here, 0);
+    uint64_t near_here = equal_in_line(bytes, size, 0, NEAR), before = 0;
+    uint64_t far_here = equal_in_line(bytes, size, 0, FAR);
 
     for (size_t line = 0; line < size; line += LINE) {
-        size_t next = line + LINE;
-        uint64_t after =
-            next + LINE <= size ? equal_bytes(bytes + next) : equal_bytes_at_end(bytes, size, next);
-        uint64_t next_ends = row_ends(after, here);
-        uint64_t rows = ends | ends >> 1 | ends >> 2 | next_ends << 63 | next_ends << 62;
+        uint64_t near_after = equal_in_line(bytes, size, line + LINE, NEAR);
+        uint64_t far_after = equal_in_line(bytes, size, line + LINE, FAR);
+        uint64_t starts = row_starts(near_here, near_after);
+        uint64_t covered = starts | starts << 1 | starts << 2 | before >> 63 | before >> 62;
 
-        encoder->mask[line / LINE] = ~rows;
-        here = after;
-        ends = next_ends;
+        encoder->marks[line / LINE] = (struct marks){~covered, row_starts(far_here, far_after)};
+        before = starts;
+        near_here = near_after;
+        far_here = far_after;
     }
     if (size % LINE)
-        encoder->mask[size / LINE] &= (UINT64_C(1) << size % LINE) - 1;
+        encoder->marks[size / LINE].open &= (UINT64_C(1) << size % LINE) - 1;
 }
 
 /* Where the second step is. */
@@ -153,18 +153,20 @@ static inline void add_token(struct parser *parser, size_t match, unsigned liter
     *parser->token++ = TOKEN(match, literal);
 }
 
-/* Leaves a near match of a length that there is, or none: the rest of it becomes tokens. */
-static void trim_near(struct parser *parser, size_t position)
+/* Leaves a near match of a length that there is, or none: the rest of it becomes tokens. The parser
+ * is passed as a value, so that its members can stay in registers elsewhere. */
+static struct parser trim_near(struct parser parser, size_t position)
 {
-    while (position - parser->done > LONGEST) {
-        size_t left = position - parser->done;
+    while (position - parser.done > LONGEST) {
+        size_t left = position - parser.done;
         size_t length = left < LONGEST + SHORTEST ? LONGEST - SHORTEST : LONGEST;
 
-        add_token(parser, length, NO_LITERAL);
-        parser->done += length;
+        add_token(&parser, length, NO_LITERAL);
+        parser.done += length;
     }
-    while (position - parser->done < SHORTEST && parser->done < position)
-        add_token(parser, 0, parser->bytes[parser->done++]);
+    while (position - parser.done < SHORTEST && parser.done < position)
+        add_token(&parser, 0, parser.bytes[parser.done++]);
+    return parser;
 }
 
 /* The near match that ends at position. A far one may have left too little of it. */
@@ -174,18 +176,16 @@ static inline size_t near_match(struct parser *parser, size_t position)
 
     if (length <= LONGEST && length != 1 && length != 2)
         return length;
-    trim_near(parser, position);
+    *parser = trim_near(*parser, position);
     return position - parser->done;
 }
 
-/* Of the far match that begins at position, 0 if there is none. */
+/* How long the far match is that begins at position. */
 static inline size_t far_match(const struct parser *parser, size_t position)
 {
     const unsigned char *here = parser->bytes + position;
     size_t left = parser->size - position, length = SHORTEST;
 
-    if (position < FAR || left < 4 || (bytes_load32(here) ^ bytes_load32(here - FAR)) & 0xffffff)
-        return 0;
     left = left < LONGEST ? left : LONGEST;
     while (length < left && here[length] == (here - FAR)[length])
         length++;
@@ -193,11 +193,12 @@ static inline size_t far_match(const struct parser *parser, size_t position)
 }
 
 /* A byte that no near match covers, and all before it. */
-static inline void parse_byte(struct parser *parser, size_t position)
+static inline void parse_byte(struct parser *parser, size_t position, bool is_far)
 {
-    size_t before = near_match(parser, position), length = far_match(parser, position);
+    size_t before = near_match(parser, position), length;
 
-    if (length) {
+    if (is_far) {
+        length = far_match(parser, position);
         if (before)
             add_token(parser, before, NO_LITERAL);
         add_token(parser, FAR_MATCH + length, NO_LITERAL);
@@ -215,11 +216,13 @@ static void make_tokens(struct table_deflate *encoder, const unsigned char *byte
     memset(encoder->match_counts, 0, sizeof(encoder->match_counts));
     memset(encoder->literal_counts, 0, sizeof(encoder->literal_counts));
     for (size_t line = 0; line < size; line += LINE) {
-        for (uint64_t mask = encoder->mask[line / LINE]; mask; mask &= mask - 1) {
-            size_t position = line + (unsigned)__builtin_ctzll(mask);
+        struct marks marks = encoder->marks[line / LINE];
 
-            if (position >= parser.done)
-                parse_byte(&parser, position);
+        for (; marks.open; marks.open &= marks.open - 1) {
+            unsigned i = (unsigned)__builtin_ctzll(marks.open);
+
+            if (line + i >= parser.done)
+                parse_byte(&parser, line + i, marks.far >> i & 1);
         }
     }
     add_token(&parser, near_match(&parser, size), NO_LITERAL);
@@ -239,9 +242,16 @@ static void count_symbols(const struct table_deflate *encoder, uint32_t counts[S
     }
 }
 
-static struct code join_codes(struct code first, struct code second)
+static inline struct code join_codes(struct code first, struct code second)
 {
     return (struct code){first.bits | second.bits << first.size, first.size + second.size};
+}
+
+static uint64_t join_packed(struct code first, struct code second)
+{
+    struct code code = join_codes(first, second);
+
+    return PACKED(code.bits, code.size);
 }
 
 static void make_match_codes(struct table_deflate *encoder, const uint16_t *codes)
@@ -253,8 +263,8 @@ static void make_match_codes(struct table_deflate *encoder, const uint16_t *code
             struct code extra = {length - length_base[i], length_extra[i]};
             struct code whole = join_codes(symbol, extra);
 
-            encoder->matches[length] = join_codes(whole, near.bits);
-            encoder->matches[FAR_MATCH + length] = join_codes(whole, far.bits);
+            encoder->matches[length] = join_packed(whole, near.code);
+            encoder->matches[FAR_MATCH + length] = join_packed(whole, far.code);
         }
     }
 }
@@ -268,9 +278,9 @@ static void make_code(struct table_deflate *encoder)
     huffman_lengths(counts, SYMBOLS, HUFFMAN_MOST_BITS, encoder->sizes);
     huffman_codes(encoder->sizes, SYMBOLS, codes);
     memset(encoder->sizes + SYMBOLS, 0, BLOCK_HEADER_DISTANCES);
-    encoder->sizes[SYMBOLS + near.code] = encoder->sizes[SYMBOLS + far.code] = 1;
+    encoder->sizes[SYMBOLS + near.symbol] = encoder->sizes[SYMBOLS + far.symbol] = 1;
     for (unsigned i = 0; i < NO_LITERAL; i++)
-        encoder->literals[i] = (struct code){codes[i], encoder->sizes[i]};
+        encoder->literals[i] = PACKED(codes[i], encoder->sizes[i]);
     encoder->end = (struct code){codes[END_OF_BLOCK], encoder->sizes[END_OF_BLOCK]};
     make_match_codes(encoder, codes);
 }
@@ -281,24 +291,44 @@ static uint64_t token_bits(const struct table_deflate *encoder)
     uint64_t total = encoder->end.size;
 
     for (unsigned i = 0; i < MATCHES; i++)
-        total += (uint64_t)encoder->match_counts[i] * encoder->matches[i].size;
+        total += (uint64_t)encoder->match_counts[i] * PACKED_SIZE(encoder->matches[i]);
     for (unsigned i = 0; i < NO_LITERAL; i++)
-        total += (uint64_t)encoder->literal_counts[i] * encoder->literals[i].size;
+        total += (uint64_t)encoder->literal_counts[i] * PACKED_SIZE(encoder->literals[i]);
     return total;
+}
+
+static inline struct code token_code(const struct table_deflate *encoder, uint32_t token)
+{
+    uint64_t match = encoder->matches[TOKEN_MATCH(token)];
+    uint64_t literal = encoder->literals[TOKEN_LITERAL(token)];
+
+    return (struct code){PACKED_BITS(match) | PACKED_BITS(literal) << PACKED_SIZE(match),
+                         PACKED_SIZE(match + literal)};
+}
+
+static inline void put_code(struct bits *out, struct code code)
+{
+    bits_put(out, code.bits, code.size);
 }
 
 static void put_tokens(struct bits *to, const struct table_deflate *encoder)
 {
+    const uint32_t *token = encoder->tokens, *end = token + encoder->token_count;
     struct bits out = *to;
 
-    for (size_t i = 0; i < encoder->token_count; i++) {
-        struct code match = encoder->matches[TOKEN_MATCH(encoder->tokens[i])];
-        struct code literal = encoder->literals[TOKEN_LITERAL(encoder->tokens[i])];
+    for (; end - token >= 2; token += 2) {
+        struct code first = token_code(encoder, token[0]), second = token_code(encoder, token[1]);
 
-        bits_put(&out, match.bits | (uint64_t)literal.bits << match.size,
-                 match.size + literal.size);
+        if (first.size + second.size <= BITS_MOST) {
+            put_code(&out, join_codes(first, second));
+        } else {
+            put_code(&out, first);
+            put_code(&out, second);
+        }
     }
-    bits_put(&out, encoder->end.bits, encoder->end.size);
+    if (token < end)
+        put_code(&out, token_code(encoder, *token));
+    put_code(&out, encoder->end);
     *to = out;
 }
 
@@ -329,7 +359,7 @@ size_t table_deflate(struct table_deflate *encoder, const unsigned char *bytes, 
     struct bits out = {.at = to};
     struct block_header header;
 
-    find_near(encoder, bytes, size);
+    mark(encoder, bytes, size);
     make_tokens(encoder, bytes, size);
     make_code(encoder);
     block_header_make(&header, encoder->sizes);
