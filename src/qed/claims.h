@@ -9,13 +9,16 @@
 #include "base/failure.h"
 
 /*
- * Which clusters have an owner: a set of cluster numbers below a limit, one bit each. Memory comes
- * in blocks as numbers are claimed, so that it grows with the clusters in use and not with the size
- * that a file or a header pretends to have.
+ * Which clusters have an owner: a set of cluster numbers below a limit, one bit each, bit n % 8 of
+ * byte n / 8. It is kept in blocks. Up to a limit they all exist, one behind the other, in memory
+ * that is there as soon as it is written to. Above, a block is made when one of its numbers is
+ * claimed, so that memory grows with the clusters in use and not with the size that a file or a
+ * header pretends to have.
  */
 struct claims {
-    uint64_t limit;   /* numbers are below */
-    uint64_t claimed; /* how many are in the set, but for those that claims_set() put there */
+    uint64_t limit;      /* numbers are below */
+    uint64_t claimed;    /* how many are in the set, but for those that claims_set() put there */
+    unsigned char *flat; /* all blocks, NULL above the limit */
     unsigned char **blocks;
     uint64_t *used; /* indices of the blocks that exist */
     size_t used_count, used_capacity;
@@ -27,6 +30,9 @@ struct claims {
 
 /* Numbers of a block: a lone one costs 4 KiB, and the list of blocks of 4 TiB fits into a cache. */
 #define CLAIMS_BLOCK_BITS (UINT64_C(1) << 15)
+
+/* Up to so many numbers all blocks exist: 16 MiB, a file of 8 TiB with clusters of 64 KiB. */
+#define CLAIMS_FLAT_LIMIT (UINT64_C(1) << 27)
 
 int claims_init(struct claims *claims, uint64_t limit, struct failure *why);
 void claims_free(struct claims *claims);
@@ -50,12 +56,18 @@ int claims_take_all(struct claims *claims, uint64_t number, uint64_t count, uint
 static inline bool claims_set(struct claims *claims, uint64_t number);
 bool claims_set_range(struct claims *claims, uint64_t number, uint64_t count);
 
+/* The block that a number belongs to, made if need be; NULL if memory ran out. */
+unsigned char *claims_block(struct claims *claims, uint64_t number);
+
+/* Says that memory ran out for claims of that limit; -1. */
+int claims_no_memory(uint64_t limit, struct failure *why);
+
 /* Begins to fetch what claims_set() of a number will need; any number may be given. */
 static inline void claims_prefetch(const struct claims *claims, uint64_t number);
 
 /*
- * Adds all members of another set of the same limit, which is empty afterwards; -1, and nothing
- * happened, if memory ran out.
+ * Adds all members of another set of the same limit, which is then freed; -1, and nothing happened,
+ * if memory ran out.
  */
 int claims_merge(struct claims *claims, struct claims *from, struct failure *why);
 
@@ -74,20 +86,20 @@ bool claims_holds(const struct claims *claims, uint64_t number);
 bool claims_next_free(const struct claims *claims, uint64_t from, uint64_t end, uint64_t *first,
                       uint64_t *count);
 
-/* The two halves of claims_set(): for members of blocks that exist, and for all others. */
-static inline bool claims_set_known(unsigned char *const *blocks, uint64_t number)
+/* The same for a set with flat blocks, without a look at anything else. */
+static inline void claims_set_flat(unsigned char *flat, uint64_t number)
 {
-    unsigned char *block = blocks[number / CLAIMS_BLOCK_BITS];
-
-    if (block)
-        block[number % CLAIMS_BLOCK_BITS / 8] |= (unsigned char)(1u << number % 8);
-    return block;
+    flat[number / 8] |= (unsigned char)(1u << number % 8);
 }
-bool claims_set_new(struct claims *claims, uint64_t number);
 
 static inline bool claims_set(struct claims *claims, uint64_t number)
 {
-    return claims_set_known(claims->blocks, number) || claims_set_new(claims, number);
+    unsigned char *block = claims->blocks[number / CLAIMS_BLOCK_BITS];
+
+    if (!block)
+        return claims_set_range(claims, number, 1);
+    claims_set_flat(block, number % CLAIMS_BLOCK_BITS);
+    return true;
 }
 
 static inline void claims_prefetch(const struct claims *claims, uint64_t number)

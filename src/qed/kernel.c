@@ -188,27 +188,42 @@ INLINE void count_valid(struct kernel *kernel, struct kernel_hand *hand, uint64_
         take_rows(kernel, hand);
 }
 
-/* That the list of blocks stays where it is only we know, not the compiler. */
-INLINE void claim_valid(struct kernel *kernel, unsigned cluster_bits, const unsigned char *bytes)
+INLINE uint64_t cluster(const struct kernel_limits *limits, const unsigned char *bytes, size_t i)
 {
-    unsigned char *const *blocks = kernel->claims->blocks;
-    bool claimed = true;
-
-#pragma GCC unroll 8
-    for (unsigned i = 0; i < BLOCK; i++) {
-        uint64_t number = element(bytes, i) >> cluster_bits;
-
-        if (!claims_set_known(blocks, number))
-            claimed &= claims_set_new(kernel->claims, number);
-    }
-    kernel->failed |= !claimed;
-    kernel->usage.valid_elements += BLOCK;
+    return element(bytes, i) >> limits->cluster_bits;
 }
 
-INLINE void prefetch(const struct kernel *kernel, const unsigned char *bytes)
+/* That the claims stay where they are only we know, not the compiler. */
+INLINE void claim_valid(struct kernel *kernel, const struct kernel_limits *limits,
+                        const unsigned char *bytes)
 {
-    for (unsigned i = 0; i < BLOCK; i++)
-        claims_prefetch(kernel->claims, element(bytes, i) >> kernel->limits.cluster_bits);
+    unsigned char *flat = kernel->claims->flat;
+
+    kernel->usage.valid_elements += BLOCK;
+    if (flat) {
+#pragma GCC unroll 8
+        for (unsigned i = 0; i < BLOCK; i++)
+            claims_set_flat(flat, cluster(limits, bytes, i));
+    } else {
+        for (unsigned i = 0; i < BLOCK; i++)
+            kernel->failed |= !claims_set(kernel->claims, cluster(limits, bytes, i));
+    }
+}
+
+/* The elements need not be valid: to prefetch what does not exist does no harm. */
+INLINE void prefetch(const struct kernel *kernel, const struct kernel_limits *limits,
+                     const unsigned char *bytes)
+{
+    unsigned char *flat = kernel->claims->flat;
+
+    if (flat) {
+#pragma GCC unroll 8
+        for (unsigned i = 0; i < BLOCK; i++)
+            __builtin_prefetch((void *)((uintptr_t)flat + cluster(limits, bytes, i) / 8), 1);
+    } else {
+        for (unsigned i = 0; i < BLOCK; i++)
+            claims_prefetch(kernel->claims, cluster(limits, bytes, i));
+    }
 }
 
 INLINE void scan_mixed(struct kernel *kernel, struct kernel_hand *hand, const unsigned char *bytes,
@@ -238,9 +253,9 @@ INLINE void scan(struct kernel *kernel, const unsigned char *bytes, size_t count
         } else if (bytes > start && all_valid(&limits, bytes)) {
             claim_run(kernel, &hand);
             count_valid(kernel, &hand, limits.step, bytes);
-            claim_valid(kernel, limits.cluster_bits, bytes);
+            claim_valid(kernel, &limits, bytes);
             if (kernel->prefetch && count >= AHEAD + BLOCK)
-                prefetch(kernel, bytes + AHEAD * QED_ELEMENT_SIZE);
+                prefetch(kernel, &limits, bytes + AHEAD * QED_ELEMENT_SIZE);
         } else {
             scan_mixed(kernel, &hand, bytes, BLOCK);
         }

@@ -2,7 +2,6 @@
 #include "qed/survey.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 
 #include "base/bytes.h"
@@ -186,8 +185,7 @@ static int scan_part(struct surveyor *surveyor, const unsigned char *bytes, size
 
     kernel_scan(&surveyor->kernel, bytes, count);
     if (surveyor->kernel.failed)
-        return failure_set_errno(why, ENOMEM, "cannot keep account of %" PRIu64 " clusters",
-                                 surveyor->kernel.claims->limit);
+        return claims_no_memory(surveyor->kernel.claims->limit, why);
     part.data = usage->valid_elements - part.data;
     part.zero = usage->zero_clusters - part.zero;
     part.fragments = usage->fragmented_clusters - part.fragments;

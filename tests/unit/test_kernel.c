@@ -159,7 +159,9 @@ static void compare_table(struct kernel_test *test, bool plain)
     struct kernel_ends ends;
     struct failure why = {0};
 
-    EXPECT_OK(claims_init(&claims, CLUSTERS, &why), &why);
+    EXPECT_OK(
+        claims_init(&claims, prng_one_in(&test->prng, 2) ? CLUSTERS : CLAIMS_FLAT_LIMIT + 1, &why),
+        &why);
     twin_scan(twin, test);
     kernel_init(kernel, &test->geometry, &claims, plain);
     kernel->prefetch = prng_one_in(&test->prng, 2);
