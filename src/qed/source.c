@@ -83,17 +83,20 @@ static int copy_data(struct source *source, const struct extent *data, uint64_t 
 int source_read(struct source *source, uint64_t offset, void *bytes, size_t size,
                 struct failure *why)
 {
+    unsigned char *to = bytes;
     uint64_t at = offset, end;
     struct extent data;
     int found = 0;
 
-    memset(bytes, 0, size);
     if (!checked_add(offset, size, &end))
         return failure_set(why, "offset 0x%" PRIx64 ": no such place", offset);
     while ((found = source_data(source, at, end, &data, why)) > 0) {
-        if (copy_data(source, &data, offset, bytes, why))
+        if (data.offset > at)
+            memset(to + (at - offset), 0, data.offset - at);
+        if (copy_data(source, &data, offset, to, why))
             return -1;
         at = data.offset + data.size;
     }
+    memset(to + (at - offset), 0, end - at);
     return found;
 }
