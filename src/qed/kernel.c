@@ -265,19 +265,50 @@ INLINE void scan(struct kernel *kernel, const unsigned char *bytes, size_t count
     kernel->hand = hand;
 }
 
+INLINE size_t plain_elements(const struct kernel_limits *limits, const unsigned char *bytes,
+                             size_t count, uint64_t *valid, uint64_t *last)
+{
+    size_t done = 0;
+
+    for (; count - done >= BLOCK; done += BLOCK) {
+        const unsigned char *block = bytes + done * QED_ELEMENT_SIZE;
+
+        if (all_valid(limits, block)) {
+            *valid += BLOCK;
+            *last = element(block, BLOCK - 1);
+        } else if (!all_zero(block)) {
+            break;
+        }
+    }
+    return done;
+}
+
 /* The same code, of which the compiler makes other instructions. */
 #ifdef __x86_64__
-__attribute__((target("avx2,bmi,bmi2,lzcnt"))) static void
-scan_avx2(struct kernel *kernel, const unsigned char *bytes, size_t count)
+#define AVX2 __attribute__((target("avx2,bmi,bmi2,lzcnt")))
+
+AVX2 static void scan_avx2(struct kernel *kernel, const unsigned char *bytes, size_t count)
 {
     scan(kernel, bytes, count);
+}
+
+AVX2 static size_t plain_elements_avx2(const struct kernel_limits *limits,
+                                       const unsigned char *bytes, size_t count, uint64_t *valid,
+                                       uint64_t *last)
+{
+    return plain_elements(limits, bytes, count, valid, last);
+}
+
+static bool has_avx2(void)
+{
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2");
 }
 #endif
 
 static void scan_best(struct kernel *kernel, const unsigned char *bytes, size_t count)
 {
 #ifdef __x86_64__
-    if (!kernel->plain && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2")) {
+    if (!kernel->plain && has_avx2()) {
         scan_avx2(kernel, bytes, count);
         return;
     }
@@ -300,19 +331,12 @@ size_t kernel_plain_elements(const struct geometry *geometry, const unsigned cha
                              size_t count, uint64_t *valid, uint64_t *last)
 {
     const struct kernel_limits limits = limits_of(geometry);
-    size_t done = 0;
 
-    for (; count - done >= BLOCK; done += BLOCK) {
-        const unsigned char *block = bytes + done * QED_ELEMENT_SIZE;
-
-        if (all_zero(block))
-            continue;
-        if (!all_valid(&limits, block))
-            break;
-        *valid += BLOCK;
-        *last = element(block, BLOCK - 1);
-    }
-    return done;
+#ifdef __x86_64__
+    if (has_avx2())
+        return plain_elements_avx2(&limits, bytes, count, valid, last);
+#endif
+    return plain_elements(&limits, bytes, count, valid, last);
 }
 
 void kernel_begin(struct kernel *kernel)
