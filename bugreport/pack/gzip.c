@@ -40,15 +40,25 @@ static const unsigned char header[] = {0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff};
 /* A last block of nothing, in the fixed code. */
 static const unsigned char end[] = {0x03, 0x00};
 
+static void hash_job(struct job *job)
+{
+    hash_line_add(&job->gzip->line, job->number, job->bytes + job->hashed_from,
+                  job->hashed_end - job->hashed_from);
+}
+
+/* Hashes first or last: rather than wait for its turn, it deflates meanwhile. */
 static void deflate_job(void *argument, unsigned worker)
 {
     struct job *job = argument;
-    struct gzip_block_encoder *encoder = job->gzip->encoders[worker];
+    bool is_next = hash_line_is_next(&job->gzip->line, job->number);
 
-    hash_line_add(&job->gzip->line, job->number, job->bytes + job->hashed_from,
-                  job->hashed_end - job->hashed_from);
+    if (is_next)
+        hash_job(job);
     job->crc = libdeflate_crc32(0, job->bytes, job->size);
-    job->deflated_size = gzip_block_deflate(encoder, job->bytes, job->size, job->deflated);
+    job->deflated_size =
+        gzip_block_deflate(job->gzip->encoders[worker], job->bytes, job->size, job->deflated);
+    if (!is_next)
+        hash_job(job);
 }
 
 static int make_encoders(struct gzip *gzip, unsigned count, bool plain, struct failure *why)

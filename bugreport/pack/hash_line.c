@@ -15,6 +15,16 @@ void hash_line_free(struct hash_line *line)
     pthread_cond_destroy(&line->moved);
 }
 
+bool hash_line_is_next(struct hash_line *line, uint64_t number)
+{
+    bool next;
+
+    pthread_mutex_lock(&line->lock);
+    next = line->turn == number;
+    pthread_mutex_unlock(&line->lock);
+    return next;
+}
+
 void hash_line_add(struct hash_line *line, uint64_t number, const void *bytes, size_t size)
 {
     pthread_mutex_lock(&line->lock);

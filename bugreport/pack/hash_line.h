@@ -3,6 +3,7 @@
 #define BUGREPORT_PACK_HASH_LINE_H
 
 #include <pthread.h>
+#include <stdbool.h>
 
 #include "bugreport/pack/sink.h"
 
@@ -20,6 +21,9 @@ struct hash_line {
 
 void hash_line_init(struct hash_line *line);
 void hash_line_free(struct hash_line *line);
+
+/* Whether hash_line_add() would not have to wait for that part's turn. */
+bool hash_line_is_next(struct hash_line *line, uint64_t number);
 
 /*
  * Adds part number `number`, which may be empty, once it is its turn. Each must be added once, and
