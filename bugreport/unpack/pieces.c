@@ -83,20 +83,39 @@ uint64_t pieces_position(const struct pieces *pieces)
     return pieces->position;
 }
 
+/*
+ * Where the first joint ends of which no more than three bytes are before from; 0 if there is none.
+ * Its third byte is looked for, which memchr() does several times as fast as memmem() all four.
+ */
+static size_t find_joint(const unsigned char *bytes, size_t from, size_t size)
+{
+    static const unsigned char joint[] = {0, 0, 0xff, 0xff};
+    size_t at = from < 3 ? 2 : from - 1;
+
+    for (; at + 1 < size; at++) {
+        const unsigned char *third = memchr(bytes + at, joint[2], size - 1 - at);
+
+        if (!third)
+            break;
+        if (!memcmp(third - 2, joint, sizeof(joint)))
+            return (size_t)(third - bytes) + 2;
+        at = (size_t)(third - bytes);
+    }
+    return 0;
+}
+
 /* Moves raw bytes to the end of a piece, up to a joint if there is one. */
 static void extend_piece(struct pieces *pieces, struct piece *piece)
 {
-    static const unsigned char joint[] = {0, 0, 0xff, 0xff};
-    size_t room = GZIP_BLOCK_ROOM - piece->size, searched = piece->size < 3 ? 0 : piece->size - 3;
+    size_t room = GZIP_BLOCK_ROOM - piece->size, end;
     size_t part = pieces->raw_size < READ_STEP ? pieces->raw_size : READ_STEP;
-    const unsigned char *found;
 
     part = part < room ? part : room;
     memcpy(piece->bytes + piece->size, pieces->raw, part);
-    found = memmem(piece->bytes + searched, piece->size + part - searched, joint, sizeof(joint));
-    piece->ends_in_joint = found;
-    if (found)
-        part = (size_t)(found - piece->bytes) + sizeof(joint) - piece->size;
+    end = find_joint(piece->bytes, piece->size, piece->size + part);
+    piece->ends_in_joint = end;
+    if (end)
+        part = end - piece->size;
     piece->size += part;
     take_raw(pieces, part);
 }
