@@ -69,13 +69,13 @@ def run(argv, allowed=(0,)):
     return Run(wall, usage.ru_utime + usage.ru_stime)
 
 
-def alternate(ours, theirs, count, before_each=lambda: None, allowed=(0,)):
+def alternate(ours, theirs, count, before_each=lambda command: None, allowed=(0,)):
     """Pairs of runs: ours, theirs, ours, theirs..."""
     pairs = Pairs()
     for _ in range(count):
-        before_each()
+        before_each(ours)
         pairs.ours.append(run(ours, allowed))
-        before_each()
+        before_each(theirs)
         pairs.theirs.append(run(theirs, allowed))
     return pairs
 
@@ -132,7 +132,7 @@ def page_cache():
     raise RuntimeError('/proc/meminfo has no Cached:')
 
 
-def drop_caches():
+def drop_caches(_command=None):
     os.sync()
     with open('/proc/sys/vm/drop_caches', 'w', encoding='ascii') as drop:
         drop.write('3')

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What is compared with what, on which images, and how good it is to be."""
+import os
 from dataclasses import dataclass, field
 from typing import Callable, Optional
 
@@ -28,6 +29,12 @@ class Place:
         self.flat = f'{folder}/flat'
         self.ours = f'{folder}/ours.tar.gz'
         self.theirs = f'{folder}/theirs.tar.gz'
+
+    def forget(self, command):
+        """Removes what a command will write: to free an old archive is no part of making one."""
+        for path in (self.ours, self.theirs):
+            if path in command and os.path.exists(path):
+                os.unlink(path)
 
 
 def pack(*options):

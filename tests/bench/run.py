@@ -46,7 +46,8 @@ def compare(report, row, image, at):
     if not wanted(row.name) or image.layout not in row.layouts or image.size not in row.sizes:
         return
     try:
-        pairs = measure.alternate(row.ours(at), row.theirs(at), row.pairs or PAIRS, allowed=FOUND)
+        pairs = measure.alternate(row.ours(at), row.theirs(at), row.pairs or PAIRS,
+                                  at.forget, allowed=FOUND)
     except measure.Missing as program:
         report.add_missing(row.name, str(program))
         return
