@@ -21,7 +21,7 @@ class Report:
     def add(self, result):
         """A result has row, what, image, peer, median, min, max, goal, and whatever else."""
         if result['goal'] is not None:
-            result['met'] = round(result['median'], 2) <= result['goal']
+            result['met'] = result['median'] <= result['goal']
         self.results.append(result)
         self.write(result)
         print(f"  {result['what']}, {result['image']}: {result['median']:.3f} of {result['peer']}"
