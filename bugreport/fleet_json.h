@@ -17,8 +17,7 @@
 
 /*
  * The record of an entry. fleet is what it is in, finished and judged; NULL leaves out what is
- * worked out there, as for a worker that sends its record. json_decref() is due. NULL: out of
- * memory.
+ * worked out there, as for a journal. json_decref() is due. NULL: out of memory.
  */
 json_t *json_entry(const struct fleet_entry *entry, const struct fleet *fleet, struct failure *why);
 

@@ -3,29 +3,25 @@
 
 #include <string.h>
 
-#include "bugreport/json_text.h"
+#include "bugreport/record_bytes.h"
 #include "bugreport/record_from_json.h"
 #include "bugreport/render/json.h"
 #include "qedscrub/image.h"
 #include "qedscrub/status.h"
 
 /* No path reaches the process: the record's name is filled in by who knows it. */
-static char *record_text(struct image *image, struct failure *why)
+static char *record_text(struct image *image, size_t *size, struct failure *why)
 {
     struct record record = {0};
-    json_t *object = NULL;
-    char *text = NULL;
+    unsigned char *bytes = NULL;
 
     if (!image_record(image, "", &record, why)) {
         if (record.atlas)
             sketch_make(&record.sketch, record.atlas);
-        object = json_record(&record, why);
+        bytes = record_to_bytes(&record, size, why);
     }
-    if (object)
-        text = json_text(object, JSON_COMPACT, why);
-    json_decref(object);
     record_free(&record);
-    return text;
+    return (char *)bytes;
 }
 
 /* Maps take time, and most formats have no room for them. */
@@ -38,7 +34,7 @@ bool examine_draws(const struct options *options)
     return found;
 }
 
-int examine_file(void *context, int fd, const struct message_task *task, char **text,
+int examine_file(void *context, int fd, const struct message_task *task, char **text, size_t *size,
                  struct failure *why)
 {
     const struct options *options = context;
@@ -53,24 +49,11 @@ int examine_file(void *context, int fd, const struct message_task *task, char **
         status = EXAMINE_CHANGED;
     }
     if (status == STATUS_OK)
-        *text = record_text(&image, why);
+        *text = record_text(&image, size, why);
     if (status == STATUS_OK && !*text)
         status = STATUS_FAILED;
     image_close(&image);
     return status;
-}
-
-int examine_read(struct record *record, const char *text, struct failure *why)
-{
-    json_error_t error;
-    json_t *object = json_loads(text, 0, &error);
-    int result;
-
-    if (!object)
-        return failure_set(why, "no record but nonsense came: %s", error.text);
-    result = record_from_json(record, object, why);
-    json_decref(object);
-    return result;
 }
 
 int examine_copy(struct record *copy, const struct record *record, struct failure *why)

@@ -7,22 +7,19 @@
 #include "qedscrub/pool.h"
 
 /*
- * An audit's two ends of the pool: the process that examines a file and sends its record as text,
- * and the reading of that text, which is not believed more than any other.
+ * An audit's end of the pool: the process that examines a file and sends its record, in bytes that
+ * record_from_bytes() reads.
  */
 
 /* Why there is no record; beside STATUS_FAILED and STATUS_NOT_QED. */
 #define EXAMINE_CHANGED 4 /* the file was written to meanwhile, and that is not accepted */
 
 /* A pool_work; the context is the options. */
-int examine_file(void *options, int fd, const struct message_task *task, char **text,
+int examine_file(void *options, int fd, const struct message_task *task, char **text, size_t *size,
                  struct failure *why);
 
 /* Whether the records are to have maps. */
 bool examine_draws(const struct options *options);
-
-/* Reads the record that a process sent. record_free() is due either way. */
-int examine_read(struct record *record, const char *text, struct failure *why);
 
 /* A copy of a record. record_free() is due either way. */
 int examine_copy(struct record *copy, const struct record *record, struct failure *why);

@@ -58,9 +58,10 @@ static int serve(const struct pool_options *options, int from)
     while ((more = message_take_task(from, &task, &fd)) > 0) {
         struct failure why = {0};
         char *text = NULL;
-        int status = options->work(options->context, fd, &task, &text, &why);
+        size_t size = 0;
+        int status = options->work(options->context, fd, &task, &text, &size, &why);
         const char *say = status ? why.text : text;
-        int sent = message_send_answer(from, (uint32_t)status, say, strlen(say));
+        int sent = message_send_answer(from, (uint32_t)status, say, status ? strlen(say) : size);
 
         free(text);
         if (sent)
@@ -254,6 +255,7 @@ static bool take_answer(struct pool *pool, struct worker *worker, int64_t time,
         answer->end = POOL_ANSWERED;
         answer->status = buffer->answer.status;
         answer->text = buffer->text;
+        answer->size = buffer->answer.size;
         buffer->text = NULL;
     } else {
         answer->text = explain_end(pool, worker, late, nonsense);

@@ -13,12 +13,12 @@
 struct pool;
 
 /*
- * What a process does with a file: returns a status, 0 with *text, or another one up to 255 with
- * *why. It owns fd, and text is freed with free(). Files come one after another, so that the
- * context may keep what is worth keeping.
+ * What a process does with a file: returns a status, 0 with the *size bytes of *text, or another
+ * one up to 255 with *why. It owns fd, and text is freed with free(). Files come one after another,
+ * so that the context may keep what is worth keeping.
  */
 typedef int pool_work(void *context, int fd, const struct message_task *task, char **text,
-                      struct failure *why);
+                      size_t *size, struct failure *why);
 
 struct pool_options {
     pool_work *work;
@@ -34,7 +34,8 @@ struct pool_answer {
     size_t job;
     enum pool_end end;
     uint32_t status; /* the work's, if there was an answer */
-    char *text; /* what the work gave, or why it did not; the caller frees it; NULL: no memory */
+    char *text;  /* what the work gave, or why it did not; the caller frees it; NULL: no memory */
+    size_t size; /* of what the work gave, in bytes; there is a NUL behind them */
 };
 
 /* Processes are started when they are needed. The options are copied. */

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bugreport/record_bytes.h"
 #include "qed/map.h"
 #include "qedscrub/examine.h"
 #include "qedscrub/interrupt.h"
@@ -234,7 +235,8 @@ static int take(struct sweep *sweep, struct pool_answer *answer, struct failure 
         return failure_set_errno(why, ENOMEM, "cannot keep a record");
     if (outcome.status != ENTRY_OK)
         outcome.message = answer->text;
-    else if (examine_read(&outcome.record, answer->text, &bad)) {
+    else if (record_from_bytes(&outcome.record, (unsigned char *)answer->text, answer->size,
+                               &bad)) {
         record_free(&outcome.record);
         outcome.status = ENTRY_CRASHED;
         outcome.message = bad.text;

@@ -12,11 +12,12 @@
 #include "tests/unit/unit.h"
 
 /* A work that does what the file says. */
-static int obey(void *context, int fd, const struct message_task *task, char **text,
+static int obey(void *context, int fd, const struct message_task *task, char **text, size_t *size,
                 struct failure *why)
 {
     char order[16] = "";
     unsigned *done = context;
+    int length;
 
     assert_true(pread(fd, order, sizeof(order) - 1, 0) >= 0);
     close(fd);
@@ -28,7 +29,9 @@ static int obey(void *context, int fd, const struct message_task *task, char **t
         pause();
     if (!strcmp(order, "fail"))
         return failure_set(why, "cannot") ? 3 : 0;
-    return asprintf(text, "%s %u%s", order, ++*done, task->in_use ? " in use" : "") < 0 ? -1 : 0;
+    length = asprintf(text, "%s %u%s", order, ++*done, task->in_use ? " in use" : "");
+    *size = (size_t)length;
+    return length < 0 ? -1 : 0;
 }
 
 static int file_of(const char *order)
@@ -67,6 +70,7 @@ static void expect(struct pool *pool, size_t job, enum pool_end end, const char 
     assert_int_equal(answer.job, job);
     assert_int_equal(answer.end, end);
     assert_int_equal(answer.status, strcmp(answer.text, "cannot") ? 0 : 3);
+    assert_true(end || answer.size == strlen(answer.text));
     if (!strstr(answer.text, part))
         fail_msg("\"%s\" does not say \"%s\"", answer.text, part);
     free(answer.text);
