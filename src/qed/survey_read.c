@@ -152,7 +152,6 @@ static int read_pointers(struct reader *reader, struct survey *survey)
             return -1;
         at += piece.count * QED_ELEMENT_SIZE;
     }
-    reader->data = (struct extent){0}; /* tables can lie before it */
     return 0;
 }
 
