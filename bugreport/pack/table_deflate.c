@@ -19,7 +19,7 @@
  * how often each length and literal occurs is counted;
  *  3. make_code(): Huffman codes for these counts. The code of each match, with length, extra bits
  *     and distance, is put together once, in advance;
- *  4. put_tokens(): two look-ups for each token, one store for every two.
+ *  4. put_tokens(): two look-ups for each token, one store for every three.
  *
  * The result is one dynamic Huffman block, or stored ones where that is no larger.
  */
@@ -316,17 +316,19 @@ static void put_tokens(struct bits *to, const struct table_deflate *encoder)
     const uint32_t *token = encoder->tokens, *end = token + encoder->token_count;
     struct bits out = *to;
 
-    for (; end - token >= 2; token += 2) {
+    for (; end - token >= 3; token += 3) {
         struct code first = token_code(encoder, token[0]), second = token_code(encoder, token[1]);
+        struct code third = token_code(encoder, token[2]);
 
-        if (first.size + second.size <= BITS_MOST) {
-            put_code(&out, join_codes(first, second));
+        if (first.size + second.size + third.size <= BITS_MOST) {
+            put_code(&out, join_codes(join_codes(first, second), third));
         } else {
             put_code(&out, first);
             put_code(&out, second);
+            put_code(&out, third);
         }
     }
-    if (token < end)
+    for (; token < end; token++)
         put_code(&out, token_code(encoder, *token));
     put_code(&out, encoder->end);
     *to = out;
