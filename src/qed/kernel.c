@@ -235,7 +235,7 @@ INLINE void scan_mixed(struct kernel *kernel, struct kernel_hand *hand, const un
 }
 
 /* The state goes through a copy, since in the compiler's eyes each claim could change anything. */
-INLINE void scan(struct kernel *kernel, const unsigned char *bytes, size_t count)
+INLINE void scan(struct kernel *kernel, const unsigned char *bytes, size_t count, size_t more)
 {
     const struct kernel_limits limits = kernel->limits;
     struct kernel_hand hand = kernel->hand;
@@ -254,7 +254,7 @@ INLINE void scan(struct kernel *kernel, const unsigned char *bytes, size_t count
             claim_run(kernel, &hand);
             count_valid(kernel, &hand, limits.step, bytes);
             claim_valid(kernel, &limits, bytes);
-            if (kernel->prefetch && count >= AHEAD + BLOCK)
+            if (kernel->prefetch && count + more >= AHEAD + BLOCK)
                 prefetch(kernel, &limits, bytes + AHEAD * QED_ELEMENT_SIZE);
         } else {
             scan_mixed(kernel, &hand, bytes, BLOCK);
@@ -287,9 +287,10 @@ INLINE size_t plain_elements(const struct kernel_limits *limits, const unsigned 
 #ifdef __x86_64__
 #define AVX2 __attribute__((target("avx2,bmi,bmi2,lzcnt")))
 
-AVX2 static void scan_avx2(struct kernel *kernel, const unsigned char *bytes, size_t count)
+AVX2 static void scan_avx2(struct kernel *kernel, const unsigned char *bytes, size_t count,
+                           size_t more)
 {
-    scan(kernel, bytes, count);
+    scan(kernel, bytes, count, more);
 }
 
 AVX2 static size_t plain_elements_avx2(const struct kernel_limits *limits,
@@ -305,25 +306,25 @@ static bool has_avx2(void)
 }
 #endif
 
-static void scan_best(struct kernel *kernel, const unsigned char *bytes, size_t count)
+static void scan_best(struct kernel *kernel, const unsigned char *bytes, size_t count, size_t more)
 {
 #ifdef __x86_64__
     if (!kernel->plain && has_avx2()) {
-        scan_avx2(kernel, bytes, count);
+        scan_avx2(kernel, bytes, count, more);
         return;
     }
 #endif
-    scan(kernel, bytes, count);
+    scan(kernel, bytes, count, more);
 }
 
 /* The first of the elements that count as fragments has no predecessor to be far from. */
-void kernel_scan(struct kernel *kernel, const unsigned char *bytes, size_t count)
+void kernel_scan(struct kernel *kernel, const unsigned char *bytes, size_t count, size_t more)
 {
     bool none_yet = kernel->hand.last == NO_LAST;
 
     if (kernel->hand.in_head && kernel->hand.run == 0 && count > 0)
         kernel->first = bytes_load64(bytes);
-    scan_best(kernel, bytes, count);
+    scan_best(kernel, bytes, count, more);
     kernel->usage.fragmented_clusters -= none_yet && kernel->hand.last != NO_LAST;
 }
 

@@ -59,8 +59,11 @@ void kernel_init(struct kernel *kernel, const struct geometry *geometry, struct 
 /* Elements of another table follow: all of them, in order, by the next two. */
 void kernel_begin(struct kernel *kernel);
 
-/* The next count elements. The bytes must not change meanwhile, as those of a mapped file may. */
-void kernel_scan(struct kernel *kernel, const unsigned char *bytes, size_t count);
+/*
+ * The next count elements. The bytes must not change meanwhile, as those of a mapped file may.
+ * more: so many elements behind them can be read too, to prefetch for their claims.
+ */
+void kernel_scan(struct kernel *kernel, const unsigned char *bytes, size_t count, size_t more);
 
 /* The next elements, at least one, are 0. */
 void kernel_skip(struct kernel *kernel);

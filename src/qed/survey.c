@@ -169,7 +169,7 @@ static void chart(struct surveyor *surveyor, struct atlas_part *part)
 }
 
 static int scan_part(struct surveyor *surveyor, const unsigned char *bytes, size_t count,
-                     uint64_t grain, struct failure *why)
+                     size_t more, uint64_t grain, struct failure *why)
 {
     const uint64_t start = surveyor->table->offset + surveyor->index * QED_ELEMENT_SIZE;
     struct usage *usage = &surveyor->kernel.usage;
@@ -183,7 +183,7 @@ static int scan_part(struct surveyor *surveyor, const unsigned char *bytes, size
         .fragments = usage->fragmented_clusters,
     };
 
-    kernel_scan(&surveyor->kernel, bytes, count);
+    kernel_scan(&surveyor->kernel, bytes, count, more);
     if (surveyor->kernel.failed)
         return claims_no_memory(surveyor->kernel.claims->limit, why);
     part.data = usage->valid_elements - part.data;
@@ -211,7 +211,7 @@ int surveyor_words(struct surveyor *surveyor, const unsigned char *bytes, size_t
 
         if (part > count)
             part = count;
-        if (scan_part(surveyor, bytes, part, grain, why))
+        if (scan_part(surveyor, bytes, part, count - part, grain, why))
             return -1;
         bytes += part * QED_ELEMENT_SIZE;
         count -= part;

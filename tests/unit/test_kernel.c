@@ -136,7 +136,8 @@ static void feed(struct kernel_test *test, struct kernel *kernel, uint64_t most)
         if (empty && prng_one_in(&test->prng, 2))
             kernel_skip(kernel);
         else
-            kernel_scan(kernel, test->bytes + at * QED_ELEMENT_SIZE, count);
+            kernel_scan(kernel, test->bytes + at * QED_ELEMENT_SIZE, count,
+                        (size_t)prng_below(&test->prng, NELEMS - at - count + 1));
     }
 }
 
