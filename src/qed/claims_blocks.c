@@ -49,12 +49,20 @@ static size_t list_size(const struct claims *claims)
     return (size_t)block_count(claims) * sizeof(*claims->blocks);
 }
 
-/* Whole huge pages: Linux puts a mapping of such a size where it can use them. */
+/*
+ * A multiple of a huge page: Linux puts a mapping of such a size where it can use them. What the
+ * last one would hold more than there are claims is not worth its memory.
+ */
 static size_t flat_size(const struct claims *claims)
 {
     size_t size = (size_t)block_count(claims) * BLOCK_SIZE;
 
-    return size < HUGE_PAGE ? size : (size + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1);
+    return size < HUGE_PAGE ? size : (size + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+}
+
+static size_t huge_size(const struct claims *claims)
+{
+    return (size_t)block_count(claims) * BLOCK_SIZE / HUGE_PAGE * HUGE_PAGE;
 }
 
 /* Makes room to note more blocks. */
@@ -82,8 +90,8 @@ static bool add_flat_blocks(struct claims *claims)
     claims->flat = zeros_new(flat_size(claims));
     if (!claims->flat || !grow_used(claims, count))
         return false;
-    if (flat_size(claims) >= HUGE_PAGE)
-        madvise(claims->flat, flat_size(claims), MADV_HUGEPAGE);
+    if (huge_size(claims) > 0)
+        madvise(claims->flat, huge_size(claims), MADV_HUGEPAGE);
     for (; claims->used_count < count; claims->used_count++) {
         claims->used[claims->used_count] = claims->used_count;
         claims->blocks[claims->used_count] = claims->flat + claims->used_count * BLOCK_SIZE;
