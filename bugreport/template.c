@@ -14,6 +14,15 @@ static const struct gap *find_gap(const struct gap *gaps, const char *name, size
     return NULL;
 }
 
+/* Writes text that begins no gap, up to where one could begin. */
+static const char *write_text(FILE *out, const char *at)
+{
+    size_t length = 1 + strcspn(at + 1, "@");
+
+    fwrite(at, 1, length, out);
+    return at + length;
+}
+
 void template_write(FILE *out, const char *template, const struct gap *gaps, const void *subject)
 {
     for (const char *at = template; *at;) {
@@ -21,7 +30,7 @@ void template_write(FILE *out, const char *template, const struct gap *gaps, con
         const struct gap *gap = end ? find_gap(gaps, at + 1, (size_t)(end - at - 1)) : NULL;
 
         if (!gap) {
-            fputc(*at++, out);
+            at = write_text(out, at);
             continue;
         }
         if (gap->text)

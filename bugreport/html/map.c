@@ -62,13 +62,17 @@ void html_map_end(FILE *out)
 
 void html_map_cells(FILE *out, const char *class, uint32_t first, uint32_t end, int y, int height)
 {
-    fprintf(out, "<path class=\"%s\" d=\"M%u %d", class, first % HTML_MAP_COLUMNS * HTML_TALL, y);
-    for (uint32_t cell = first; cell < end; cell++) {
-        if (cell > first && cell % HTML_MAP_COLUMNS == 0)
+    char outline[64];
+
+    snprintf(outline, sizeof(outline), "h%dv%dh-%dz", HTML_TALL, height, HTML_TALL);
+    fprintf(out, "<path class=\"%s\" d=\"M%u %d%s", class, first % HTML_MAP_COLUMNS * HTML_TALL, y,
+            outline);
+    for (uint32_t cell = first + 1; cell < end; cell++) {
+        if (cell % HTML_MAP_COLUMNS == 0)
             fprintf(out, "m%d %d", -(HTML_MAP_COLUMNS - 1) * HTML_TALL, HTML_TALL);
-        else if (cell > first)
+        else
             fprintf(out, "m%d 0", HTML_TALL);
-        fprintf(out, "h%dv%dh-%dz", HTML_TALL, height, HTML_TALL);
+        fputs(outline, out);
     }
     fprintf(out, "\"/>");
 }
