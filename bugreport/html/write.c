@@ -54,7 +54,10 @@ const char *html_size_into(char buffer[HTML_SIZE_SIZE], uint64_t bytes)
         value /= 1024;
         unit++;
     }
-    snprintf(buffer, HTML_SIZE_SIZE, "%.5g %s", value, units[unit]);
+    if (value == (double)(uint64_t)value) /* most are, and quicker to write so */
+        snprintf(buffer, HTML_SIZE_SIZE, "%" PRIu64 " %s", (uint64_t)value, units[unit]);
+    else
+        snprintf(buffer, HTML_SIZE_SIZE, "%.5g %s", value, units[unit]);
     return buffer;
 }
 
