@@ -165,7 +165,7 @@ static int init_inflaters(struct pieces *pieces, unsigned workers, struct failur
 static int set_up(struct pieces *pieces, unsigned jobs, struct failure *why)
 {
     unsigned workers = crew_size(jobs);
-    size_t count = workers + 2;
+    size_t count = 2 * (size_t)workers + 2;
 
     pieces->list = calloc(count, sizeof(struct piece));
     if (!pieces->list)
