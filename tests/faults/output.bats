@@ -43,7 +43,7 @@ load common
 @test "a limit on the size of files" {
     promise P2 "EFBIG in a write, SIGXFSZ with it" 1
     make_image a.qed
-    fails out 1 "File too large" bash -c 'ulimit -f 100; exec qedscrub a.qed -o out/b.tar'
+    fails out 1 "File too large" bash -c 'ulimit -f 50; exec qedscrub a.qed -o out/b.tar'
 }
 
 # strace makes the call of a number fail, by putting another in its place: for a sandbox that is a

@@ -11,7 +11,7 @@ has_ended() {
 
 @test "a slow disk: lines tell how far it is, and the end is as usual" {
     promise P6 "every read takes 50 ms: progress of info, pack and diff is told" 3
-    make_big_image a.qed 32G
+    make_big_image a.qed 64G
     qedscrub -q a.qed -o plain.tar.gz
     serve a.qed --filter=delay rdelay=50ms
     qedscrub info -p --output=json disk/image >slow 2>said
