@@ -14,7 +14,7 @@
 #define EQUAL_BYTES_LINE 64
 
 /* A bit for each byte of a word that is not 0. */
-static inline uint64_t bytes_set(uint64_t word)
+static inline uint64_t equal_bytes_not_zero(uint64_t word)
 {
     const uint64_t low = UINT64_C(0x7f7f7f7f7f7f7f7f);
     uint64_t high_bits = (((word & low) + low) | word) & ~low;
@@ -28,7 +28,8 @@ static inline uint64_t equal_bytes_plain(const unsigned char *line, size_t dista
     uint64_t differing = 0;
 
     for (unsigned i = 0; i < EQUAL_BYTES_LINE; i += 8)
-        differing |= bytes_set(bytes_load64(line + i) ^ bytes_load64(line + i - distance)) << i;
+        differing |=
+            equal_bytes_not_zero(bytes_load64(line + i) ^ bytes_load64(line + i - distance)) << i;
     return ~differing;
 }
 

@@ -86,7 +86,7 @@ bool claims_holds(const struct claims *claims, uint64_t number);
 bool claims_next_free(const struct claims *claims, uint64_t from, uint64_t end, uint64_t *first,
                       uint64_t *count);
 
-/* The same for a set with flat blocks, without a look at anything else. */
+/* claims_set() for who knows that the blocks are flat, or gives one block and a number in it. */
 static inline void claims_set_flat(unsigned char *flat, uint64_t number)
 {
     flat[number / 8] |= (unsigned char)(1u << number % 8);

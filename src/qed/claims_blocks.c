@@ -49,10 +49,7 @@ static size_t list_size(const struct claims *claims)
     return (size_t)block_count(claims) * sizeof(*claims->blocks);
 }
 
-/*
- * A multiple of a huge page: Linux puts a mapping of such a size where it can use them. What the
- * last one would hold more than there are claims is not worth its memory.
- */
+/* A multiple of a huge page: Linux puts a mapping of such a size where it can use them. */
 static size_t flat_size(const struct claims *claims)
 {
     size_t size = (size_t)block_count(claims) * BLOCK_SIZE;
@@ -60,6 +57,7 @@ static size_t flat_size(const struct claims *claims)
     return size < HUGE_PAGE ? size : (size + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
 }
 
+/* How much of it is to be in huge pages: not the last one, which would be part empty. */
 static size_t huge_size(const struct claims *claims)
 {
     return (size_t)block_count(claims) * BLOCK_SIZE / HUGE_PAGE * HUGE_PAGE;
