@@ -10,7 +10,6 @@
 #include "base/bytes.h"
 #include "bugreport/unpack/pieces.h"
 
-#define WINDOW_BITS  (-15) /* the largest window; negative: neither header nor checksum */
 #define WINDOW_SIZE  32768
 #define HEADER_SIZE  10
 #define TRAILER_SIZE 8
@@ -223,7 +222,7 @@ static int read_header(struct gunzip *gunzip, struct failure *why)
 static int set_up(struct gunzip *gunzip, gunzip_input *input, void *context, unsigned jobs,
                   struct failure *why)
 {
-    if (inflateInit2(&gunzip->serial, WINDOW_BITS) != Z_OK)
+    if (inflateInit2(&gunzip->serial, PIECES_WINDOW_BITS) != Z_OK)
         return failure_set_errno(why, ENOMEM, "cannot inflate");
     if (pieces_open(&gunzip->pieces, input, context, jobs, why))
         return -1;

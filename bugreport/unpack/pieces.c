@@ -8,8 +8,7 @@
 
 #include "base/crew.h"
 
-#define WINDOW_BITS (-15) /* the largest window; negative: neither header nor checksum */
-#define READ_STEP   ((size_t)16 * 1024) /* at most this much is read to no end behind a joint */
+#define READ_STEP ((size_t)16 * 1024) /* at most this much is read to no end behind a joint */
 
 struct pieces {
     gunzip_input *input;
@@ -155,7 +154,7 @@ static int init_inflaters(struct pieces *pieces, unsigned workers, struct failur
     if (!pieces->inflaters)
         return failure_set_errno(why, ENOMEM, "cannot inflate");
     while (pieces->inflater_count < workers) {
-        if (inflateInit2(&pieces->inflaters[pieces->inflater_count], WINDOW_BITS) != Z_OK)
+        if (inflateInit2(&pieces->inflaters[pieces->inflater_count], PIECES_WINDOW_BITS) != Z_OK)
             return failure_set_errno(why, ENOMEM, "cannot inflate");
         pieces->inflater_count++;
     }

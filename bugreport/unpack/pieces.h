@@ -15,6 +15,9 @@
  */
 struct pieces;
 
+/* Of zlib, for whoever inflates: the largest window; negative: neither header nor checksum. */
+#define PIECES_WINDOW_BITS (-15)
+
 /* A piece of the file that ends in a joint, or where the room or the file does. */
 struct piece {
     struct pieces *pieces;
